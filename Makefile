@@ -1,0 +1,77 @@
+# The commands of scandid, the same for people and for continuous integration. `make` lists them.
+
+PYTHON ?= python3
+ARGS ?=
+DATA ?= MartinThoma/wili_2018
+MINUTES ?= 30
+TORCH_INDEX ?= https://download.pytorch.org/whl/cpu
+
+DEV := .venv
+SERVE := .venv-serve
+PIP := -m pip --disable-pip-version-check --no-input install --quiet --progress-bar off
+LOCK := $(DEV)/bin/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
+	--no-annotate --no-emit-index-url --custom-compile-command "make lock"
+
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+.PHONY: help setup serve test check lock train export clean
+
+help: ## List the commands
+	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+setup: $(DEV)/.ready ## Make .venv with everything for development
+	@echo "$(DEV) is ready: $$($(DEV)/bin/python --version)"
+
+serve: $(SERVE)/.ready ## Start the service with the shipped model (makes .venv-serve)
+	@echo "Try it from another terminal:"
+	@echo "  curl -s http://localhost:$${SCANDID_PORT:-8080}/identify" \
+		"-H 'Content-Type: application/json' -d '{\"text\": \"Hva heter du, og hvor kommer du fra?\"}'"
+	@exec $(SERVE)/bin/gunicorn -c server/gunicorn.conf.py 'server.app:get_app()'
+
+test: $(DEV)/.ready ## Run every test, with real servers; ARGS goes to pytest
+	$(DEV)/bin/python -m pytest $(ARGS)
+
+check: $(DEV)/.ready ## Lint, formatting, types and the direction of imports
+	$(DEV)/bin/ruff check .
+	$(DEV)/bin/ruff format --check .
+	$(DEV)/bin/mypy
+	$(DEV)/bin/python -m pytest --quiet tests/test_imports.py
+
+lock: $(DEV)/.ready ## Resolve requirements/*.in to hashed locks; ARGS=--upgrade takes new releases
+	$(LOCK) $(ARGS) requirements/dev.in --output-file requirements/dev.txt
+	$(LOCK) $(ARGS) requirements/serve.in --constraint requirements/dev.txt --output-file requirements/serve.txt
+	$(LOCK) $(ARGS) requirements/train.in --constraint requirements/dev.txt --output-file requirements/train.txt
+
+train: $(DEV)/.ready ## Fit the network: DATA="hub/name folder/ file.csv" MINUTES=30, more in ARGS
+	$(DEV)/bin/python train.py $(addprefix --data ,$(DATA)) --minutes $(MINUTES) $(ARGS)
+
+export: $(DEV)/.ready ## Write models/scandid.onnx from the last checkpoint; ARGS goes to export.py
+	$(DEV)/bin/python export.py $(ARGS)
+
+clean: ## Remove environments, caches and build artefacts; checkpoints and runs stay
+	rm -rf $(DEV) $(SERVE) build dist .mypy_cache .pytest_cache .ruff_cache .hypothesis
+	find . -type d -name __pycache__ -prune -exec rm -rf {} +
+
+# Each environment is made anew when a lock it was made from changes. torch comes first, from a
+# folder of wheels that pip is configured with or else from the index of CPU builds.
+$(DEV)/.ready: requirements/torch.txt requirements/dev.txt
+	$(call new_environment,$(DEV))
+	@$(DEV)/bin/python $(PIP) --no-deps --require-hashes --no-index -r requirements/torch.txt 2>/dev/null \
+		|| $(DEV)/bin/python $(PIP) --no-deps --require-hashes --index-url $(TORCH_INDEX) -r requirements/torch.txt
+	$(DEV)/bin/python $(PIP) --require-hashes -r requirements/dev.txt
+	@touch $@
+
+$(SERVE)/.ready: requirements/serve.txt
+	$(call new_environment,$(SERVE))
+	$(SERVE)/bin/python $(PIP) --require-hashes -r requirements/serve.txt
+	@touch $@
+
+define new_environment
+	@$(PYTHON) -c 'import ensurepip, sys, venv; sys.exit(sys.version_info < (3, 11))' 2>/dev/null || { \
+		echo "scandid needs Python 3.11 or newer with its venv module, and '$(PYTHON)' is not one." >&2; \
+		echo "On Debian and Ubuntu: apt install python3-venv. Another one: make PYTHON=python3.12 $(MAKECMDGOALS)" >&2; \
+		exit 1; }
+	@echo "Making $(1); this takes a few minutes the first time."
+	@rm -rf $(1)
+	@$(PYTHON) -m venv $(1)
+endef
