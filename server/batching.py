@@ -1,0 +1,169 @@
+"""Requests that arrive together share one model call; nobody waits for a timer.
+
+Texts submitted in one turn of the event loop are answered by one call when the turn ends. An
+idle server therefore answers at once, and a busy one forms batches by itself. Knows neither
+HTTP nor arrays.
+"""
+
+import asyncio
+from collections import deque
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from itertools import islice
+
+from scandid import Answer
+from server.model import TextIdentifier
+
+
+class QueueFull(Exception):
+    """Too many texts wait already; nothing of the new request was kept."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BatchLimits:
+    """Bounds of the batcher.
+
+    Attributes:
+        max_batch_texts: Most texts in one model call.
+        max_batch_chars: Most characters in one model call, unless a single text has more.
+        max_queue_texts: Most texts admitted and not yet answered.
+    """
+
+    max_batch_texts: int
+    max_batch_chars: int
+    max_queue_texts: int
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Job:
+    """Texts that are answered by the same model call, and whoever waits for them."""
+
+    texts: Sequence[str]
+    chars: int
+    answers: asyncio.Future[list[Answer]]
+
+
+class Batcher:
+    """Gathers texts into model calls; belongs to one event loop.
+
+    Single texts and pieces of lists wait in separate lanes that take turns, so a list of a
+    thousand texts delays a single text by one piece, not by a thousand texts.
+    """
+
+    def __init__(self, identifier: TextIdentifier, limits: BatchLimits) -> None:
+        self._identifier = identifier
+        self._limits = limits
+        self._singles: deque[_Job] = deque()
+        self._pieces: deque[_Job] = deque()
+        self._lanes = deque((self._singles, self._pieces))
+        self._queued_texts = 0
+        self._flush_scheduled = False
+
+    @property
+    def queued_texts(self) -> int:
+        """Texts admitted and not yet answered."""
+        return self._queued_texts
+
+    def check_room(self) -> None:
+        """Raise :class:`QueueFull` where not even one more text would be admitted."""
+        if self._queued_texts >= self._limits.max_queue_texts:
+            raise QueueFull
+
+    async def identify(self, text: str) -> Answer:
+        """Answer one text, together with others of the same turn.
+
+        Raises:
+            QueueFull: There is no room for it.
+        """
+        self._admit(1)
+        try:
+            return (await self._submit(self._singles, [text], len(text)))[0]
+        finally:
+            self._queued_texts -= 1
+
+    async def identify_many(self, texts: Sequence[str]) -> list[Answer]:
+        """Answer texts in their order, piece by piece, leaving turns to others in between.
+
+        Raises:
+            QueueFull: There is no room for all of them.
+        """
+        self._admit(len(texts))
+        answers: list[Answer] = []
+        try:
+            for piece, chars in self._cut(texts):
+                answers += await self._submit(self._pieces, piece, chars)
+        finally:
+            self._queued_texts -= len(texts)
+        return answers
+
+    def _admit(self, count: int) -> None:
+        if self._queued_texts + count > self._limits.max_queue_texts:
+            raise QueueFull
+        self._queued_texts += count
+
+    def _cut(self, texts: Sequence[str]) -> Iterator[tuple[list[str], int]]:
+        """Pieces within the limits of one model call, and the characters of each."""
+        piece: list[str] = []
+        chars = 0
+        for text in texts:
+            if piece and not self._fits(len(piece) + 1, chars + len(text)):
+                yield piece, chars
+                piece, chars = [], 0
+            piece.append(text)
+            chars += len(text)
+        if piece:
+            yield piece, chars
+
+    def _fits(self, texts: int, chars: int) -> bool:
+        limits = self._limits
+        return texts <= limits.max_batch_texts and chars <= limits.max_batch_chars
+
+    def _submit(
+        self, lane: deque[_Job], texts: Sequence[str], chars: int
+    ) -> asyncio.Future[list[Answer]]:
+        loop = asyncio.get_running_loop()
+        job = _Job(texts, chars, loop.create_future())
+        lane.append(job)
+        self._schedule(loop)
+        return job.answers
+
+    def _schedule(self, loop: asyncio.AbstractEventLoop) -> None:
+        if not self._flush_scheduled:
+            self._flush_scheduled = True
+            loop.call_soon(self._flush, loop)
+
+    def _flush(self, loop: asyncio.AbstractEventLoop) -> None:
+        """Make one model call, and plan another turn for what did not fit."""
+        self._flush_scheduled = False
+        self._lanes.rotate()
+        jobs = self._take(self._lanes[0]) or self._take(self._lanes[1])
+        if jobs:
+            self._answer(jobs)
+        if self._singles or self._pieces:
+            self._schedule(loop)
+
+    def _take(self, lane: deque[_Job]) -> list[_Job]:
+        """Jobs from the head of the lane, as many as fit one call; cancelled ones are dropped."""
+        jobs: list[_Job] = []
+        texts = chars = 0
+        while lane:
+            job = lane[0]
+            if not job.answers.done():
+                texts += len(job.texts)
+                chars += job.chars
+                if jobs and not self._fits(texts, chars):
+                    break
+                jobs.append(job)
+            lane.popleft()
+        return jobs
+
+    def _answer(self, jobs: Sequence[_Job]) -> None:
+        try:
+            found = self._identifier.identify_batch([text for job in jobs for text in job.texts])
+        except Exception as error:
+            for job in jobs:
+                job.answers.set_exception(error)
+            return
+        answers = iter(found)
+        for job in jobs:
+            job.answers.set_result(list(islice(answers, len(job.texts))))

@@ -1,0 +1,55 @@
+"""What the server needs of a model, and what stands in for a model that cannot be loaded."""
+
+from collections.abc import Sequence
+from typing import Protocol
+
+from scandid import Answer, Identifier, ModelError, ModelMetadata
+
+
+class TextIdentifier(Protocol):
+    """The part of :class:`scandid.Identifier` that the server uses."""
+
+    @property
+    def metadata(self) -> ModelMetadata:
+        """What the model file says about itself."""
+        ...
+
+    def identify_batch(self, texts: Sequence[str]) -> list[Answer]:
+        """Answer texts in their order."""
+        ...
+
+    def verify(self) -> None:
+        """Raise ModelError unless the model answers its golden examples as recorded."""
+        ...
+
+
+class MissingModel:
+    """Stands in for a model that could not be loaded, so that the server can say why.
+
+    Args:
+        error: Why there is no model; every use raises it.
+    """
+
+    def __init__(self, error: ModelError) -> None:
+        self._error = error
+
+    @property
+    def metadata(self) -> ModelMetadata:
+        """Raise the error."""
+        raise self._error
+
+    def identify_batch(self, texts: Sequence[str]) -> list[Answer]:  # noqa: ARG002
+        """Raise the error."""
+        raise self._error
+
+    def verify(self) -> None:
+        """Raise the error."""
+        raise self._error
+
+
+def load_model(path: str) -> TextIdentifier:
+    """Load the model file at ``path``, or the shipped one where ``path`` is empty."""
+    try:
+        return Identifier.load(path or None)
+    except ModelError as error:
+        return MissingModel(error)

@@ -1,0 +1,127 @@
+"""What each URL answers. A resource moves values between HTTP and the parts; it decides nothing."""
+
+from dataclasses import fields
+
+from falcon.asgi import Request, Response
+
+from scandid import LANGUAGES, NAMES, ModelMetadata
+from scandid.labels import PLAIN_NAMES
+from server.batching import Batcher
+from server.model import TextIdentifier
+from server.queries import parse_query, read_body
+from server.readiness import Readiness
+
+
+class Identification:
+    """``POST /identify``: the language of one text or of each of several.
+
+    Args:
+        batcher: Answers the texts.
+        readiness: Says whether they may be answered.
+        max_body_bytes: Most bytes of a request body.
+        max_texts: Most texts in one request.
+    """
+
+    def __init__(
+        self, batcher: Batcher, readiness: Readiness, *, max_body_bytes: int, max_texts: int
+    ) -> None:
+        self._batcher = batcher
+        self._readiness = readiness
+        self._max_body_bytes = max_body_bytes
+        self._max_texts = max_texts
+
+    async def on_post(self, req: Request, resp: Response) -> None:
+        """Answer; whether there is room is decided before the body is looked at."""
+        self._readiness.require()
+        self._batcher.check_room()
+        body = await read_body(req, self._max_body_bytes)
+        query = parse_query(body, req.content_type, self._max_texts)
+        if isinstance(query, str):
+            resp.media = (await self._batcher.identify(query)).as_dict()
+        else:
+            answers = await self._batcher.identify_many(query)
+            resp.media = {"answers": [answer.as_dict() for answer in answers]}
+
+
+class Liveness:
+    """``GET /health/live``: the process answers."""
+
+    async def on_get(self, _req: Request, resp: Response) -> None:
+        """Say so."""
+        resp.media = {"status": "live"}
+
+    on_head = on_get
+
+
+class ReadinessCheck:
+    """``GET /health/ready``: the worker may be sent texts."""
+
+    def __init__(self, readiness: Readiness) -> None:
+        self._readiness = readiness
+
+    async def on_get(self, _req: Request, resp: Response) -> None:
+        """Say so, or why not."""
+        self._readiness.require()
+        resp.media = {"status": "ready"}
+
+    on_head = on_get
+
+
+class Model:
+    """``GET /model``: which model answers, and how good it was measured to be."""
+
+    def __init__(self, identifier: TextIdentifier, readiness: Readiness) -> None:
+        self._identifier = identifier
+        self._readiness = readiness
+
+    async def on_get(self, _req: Request, resp: Response) -> None:
+        """Describe the model."""
+        self._readiness.require()
+        resp.media = _describe(self._identifier.metadata)
+
+    on_head = on_get
+
+
+class Languages:
+    """``GET /languages``: the labels that answers use."""
+
+    async def on_get(self, _req: Request, resp: Response) -> None:
+        """List them with their names."""
+        resp.media = {
+            "languages": [
+                {
+                    "label": label,
+                    "name": NAMES[label],
+                    "language": PLAIN_NAMES[label],
+                    "identified": label in LANGUAGES,
+                }
+                for label in NAMES
+            ]
+        }
+
+    on_head = on_get
+
+
+class Index:
+    """``GET /``: where to go from here."""
+
+    async def on_get(self, _req: Request, resp: Response) -> None:
+        """List the routes and show a request."""
+        resp.media = {
+            "service": "scandid",
+            "example": {"method": "POST", "path": "/identify", "body": {"text": "Hvad hedder du?"}},
+            "routes": {
+                "/identify": "POST a text, or several, for its language",
+                "/languages": "GET the labels that answers use",
+                "/model": "GET which model answers, with its scores",
+                "/health/live": "GET whether the process answers",
+                "/health/ready": "GET whether it may be sent texts",
+            },
+        }
+
+    on_head = on_get
+
+
+def _describe(metadata: ModelMetadata) -> dict[str, object]:
+    described = {field.name: getattr(metadata, field.name) for field in fields(metadata)}
+    return described | {"scores": dict(metadata.scores)}

@@ -1,0 +1,117 @@
+"""The settings of the server: one frozen value, read from ``SCANDID_*`` variables and checked once.
+
+No other module reads the environment. docs/api.md describes every variable.
+"""
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass, field, fields
+from typing import Final
+
+from server.cores import available_cores
+
+PREFIX: Final = "SCANDID_"
+
+LIMITS: Final[Mapping[str, tuple[int, int]]] = {
+    "port": (1, 65_535),
+    "workers": (1, 1_024),
+    "max_texts": (1, 1_000_000),
+    "max_body_bytes": (1, 2**30),
+    "max_batch_texts": (1, 4_096),
+    "max_batch_chars": (1, 2**24),
+    "max_queue_texts": (1, 10_000_000),
+    "keepalive_s": (1, 3_600),
+    "graceful_timeout_s": (1, 3_600),
+}
+"""Least and greatest value of every number."""
+
+LOG_LEVELS: Final = ("debug", "info", "warning", "error", "critical")
+
+
+class SettingsError(ValueError):
+    """A setting cannot be used; the text names the variable, its value and the limit."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settings:
+    """What an operator may choose.
+
+    Attributes:
+        host: Address to listen on.
+        port: TCP port to listen on.
+        workers: Processes that answer; the cores the process may use.
+        model: Model file, or the empty string for the shipped one.
+        max_texts: Most texts in one request.
+        max_body_bytes: Most bytes in one request body.
+        max_batch_texts: Most texts in one model call.
+        max_batch_chars: Most characters in one model call of several texts.
+        max_queue_texts: Most texts a worker holds unanswered before it refuses new requests.
+        keepalive_s: Seconds an idle connection stays open.
+        graceful_timeout_s: Seconds that running requests get to finish at shutdown.
+        log_level: Least severity that is logged.
+
+    Raises:
+        SettingsError: A value is outside its limits.
+    """
+
+    host: str = "127.0.0.1"
+    port: int = 8080
+    workers: int = field(default_factory=available_cores)
+    model: str = ""
+    max_texts: int = 1_000
+    max_body_bytes: int = 4 * 2**20
+    max_batch_texts: int = 32
+    max_batch_chars: int = 16_384
+    max_queue_texts: int = 4_096
+    keepalive_s: int = 75
+    graceful_timeout_s: int = 25
+    log_level: str = "info"
+
+    def __post_init__(self) -> None:
+        for name, (least, greatest) in LIMITS.items():
+            value = getattr(self, name)
+            if not least <= value <= greatest:
+                raise SettingsError(f"{variable(name)}={value}: must be {least} to {greatest}")
+        if self.log_level not in LOG_LEVELS:
+            raise SettingsError(
+                f"{variable('log_level')}={self.log_level}: must be one of {', '.join(LOG_LEVELS)}"
+            )
+        if self.max_queue_texts < self.max_texts:
+            raise SettingsError(
+                f"{variable('max_queue_texts')}={self.max_queue_texts}: "
+                f"must be at least {variable('max_texts')}, which is {self.max_texts}"
+            )
+
+    @classmethod
+    def from_environ(cls, environ: Mapping[str, str] = os.environ) -> "Settings":
+        """Read the ``SCANDID_*`` variables; one that is unset or empty keeps its default.
+
+        Raises:
+            SettingsError: A value is not a number or is outside its limits.
+        """
+        given = {f.name: environ.get(variable(f.name), "").strip() for f in fields(cls)}
+        values = {name: _convert(name, text) for name, text in given.items() if text}
+        return cls(**values)  # type: ignore[arg-type]  # _convert gives each field its type
+
+    @property
+    def bind(self) -> str:
+        """``host:port`` as gunicorn wants it, IPv6 addresses in brackets."""
+        host = f"[{self.host}]" if ":" in self.host else self.host
+        return f"{host}:{self.port}"
+
+
+def variable(name: str) -> str:
+    """Name of the environment variable of a setting: ``port`` is ``SCANDID_PORT``."""
+    return PREFIX + name.upper()
+
+
+def _convert(name: str, text: str) -> int | str:
+    if name not in LIMITS:
+        return text.lower() if name == "log_level" else text
+    try:
+        return int(text)
+    except ValueError:
+        least, greatest = LIMITS[name]
+        raise SettingsError(
+            f"{variable(name)}={text}: must be a whole number, {least} to {greatest}"
+        ) from None
