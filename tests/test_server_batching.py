@@ -1,0 +1,183 @@
+"""Texts of one turn share a model call; order, bounds, cancellation and failures stay apart."""
+
+import asyncio
+from collections.abc import Coroutine
+from dataclasses import replace
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from scandid import Answer
+from server.batching import Batcher, BatchLimits, QueueFull
+from tests.fake_model import FakeModel, fake_answer
+
+LIMITS = BatchLimits(max_batch_texts=8, max_batch_chars=100, max_queue_texts=1_000)
+
+texts = st.text(max_size=150)
+requests = st.lists(texts | st.lists(texts, max_size=30), max_size=20)
+
+
+def batcher(model: FakeModel, *, queue: int = 1_000) -> Batcher:
+    """A batcher with small limits."""
+    return Batcher(model, replace(LIMITS, max_queue_texts=queue))
+
+
+async def ask(batches: Batcher, request: str | list[str]) -> list[Answer]:
+    """One text or several, as the resource would ask."""
+    if isinstance(request, str):
+        return [await batches.identify(request)]
+    return await batches.identify_many(request)
+
+
+def run(*awaitables: Coroutine[Any, Any, Any], keep_errors: bool = False) -> list[Any]:
+    """Run coroutines side by side on a new event loop."""
+
+    async def together() -> list[Any]:
+        return await asyncio.gather(*awaitables, return_exceptions=keep_errors)
+
+    return asyncio.run(together())
+
+
+@given(requests)
+def test_everybody_gets_the_own_answers_in_order(mix: list[str | list[str]]) -> None:
+    """Whatever is asked side by side, each asker gets exactly its answers, in its order."""
+    model = FakeModel()
+    batches = batcher(model)
+    found = run(*(ask(batches, request) for request in mix))
+    asked = [[request] if isinstance(request, str) else request for request in mix]
+    assert found == [[fake_answer(text) for text in own] for own in asked]
+    assert batches.queued_texts == 0
+    assert sum(map(len, model.calls)) == sum(map(len, asked))
+
+
+@given(requests)
+def test_calls_stay_within_their_bounds(mix: list[str | list[str]]) -> None:
+    """No call holds too many texts, nor too many characters unless it is one long text."""
+    model = FakeModel()
+    batches = batcher(model)
+    run(*(ask(batches, request) for request in mix))
+    assert all(0 < len(texts) <= LIMITS.max_batch_texts for texts in model.calls)
+    crowded = [texts for texts in model.calls if len(texts) > 1]
+    assert all(sum(map(len, texts)) <= LIMITS.max_batch_chars for texts in crowded)
+
+
+def test_texts_of_one_turn_share_one_call() -> None:
+    """Requests that are there together cost one call, and a lone one does not wait."""
+    model = FakeModel()
+    batches = batcher(model)
+    run(*(batches.identify(text) for text in "abc"))
+    run(batches.identify("d"))
+    assert model.calls == [["a", "b", "c"], ["d"]]
+
+
+def test_a_long_list_leaves_turns_to_single_texts() -> None:
+    """A single text that arrives behind a list is answered after one piece of it."""
+    model = FakeModel()
+    batches = batcher(model)
+    run(batches.identify_many(["list"] * 80), batches.identify("single"))
+    assert [texts[0] for texts in model.calls].index("single") <= 1
+
+
+def test_single_texts_do_not_starve_a_list() -> None:
+    """A list is answered while single texts keep coming."""
+    model = FakeModel()
+    batches = batcher(model)
+    finished = asyncio.Event()
+
+    async def singles() -> None:
+        while not finished.is_set():
+            await asyncio.gather(*(batches.identify("single") for _ in range(20)))
+
+    async def whole_list() -> None:
+        await batches.identify_many(["list"] * 40)
+        finished.set()
+
+    run(singles(), singles(), whole_list())
+    assert sum(texts.count("list") for texts in model.calls) == 40
+
+
+def test_two_lists_share_the_server() -> None:
+    """Pieces of two lists alternate instead of one list waiting for the other's end."""
+    model = FakeModel()
+    batches = batcher(model)
+    run(batches.identify_many(["a"] * 40), batches.identify_many(["b"] * 40))
+    assert [texts[0] for texts in model.calls[:4]] == ["a", "b", "a", "b"]
+
+
+def test_a_cancelled_text_is_not_computed() -> None:
+    """Who leaves before the call is dropped from it; the others get their answers."""
+    model = FakeModel()
+    batches = batcher(model)
+
+    async def leave() -> list[Answer | BaseException]:
+        tasks = [asyncio.create_task(batches.identify(text)) for text in "abc"]
+        await asyncio.sleep(0)
+        tasks[1].cancel()
+        return await asyncio.gather(*tasks, return_exceptions=True)
+
+    found = asyncio.run(leave())
+    assert [found[0], found[2]] == [fake_answer("a"), fake_answer("c")]
+    assert isinstance(found[1], asyncio.CancelledError)
+    assert model.calls == [["a", "c"]]
+    assert batches.queued_texts == 0
+
+
+def test_a_cancelled_list_stops() -> None:
+    """The rest of a list whose asker left is never computed."""
+    model = FakeModel()
+    batches = batcher(model)
+
+    async def leave() -> None:
+        task = asyncio.create_task(batches.identify_many(["a"] * 80))
+        while not model.calls:
+            await asyncio.sleep(0)
+        task.cancel()
+        await asyncio.gather(task, return_exceptions=True)
+        await batches.identify("b")
+
+    asyncio.run(leave())
+    assert len(model.calls) <= 3
+    assert batches.queued_texts == 0
+
+
+def test_a_failure_reaches_those_of_its_call_only() -> None:
+    """Askers of a failed call get the error; the next call works."""
+    batches = batcher(FakeModel(poison="x"))
+    failed = run(batches.identify("a"), batches.identify("x"), keep_errors=True)
+    assert [type(error) for error in failed] == [RuntimeError, RuntimeError]
+    assert run(batches.identify("b")) == [fake_answer("b")]
+    assert batches.queued_texts == 0
+
+
+def test_a_full_queue_refuses_at_once() -> None:
+    """Texts beyond the bound are refused whole, and those admitted before are answered."""
+    model = FakeModel()
+    batches = batcher(model, queue=5)
+    found = run(
+        batches.identify_many(["a"] * 4),
+        batches.identify_many(["b"] * 2),
+        batches.identify("c"),
+        batches.identify("d"),
+        keep_errors=True,
+    )
+    assert [type(result) for result in found] == [list, QueueFull, Answer, QueueFull]
+    assert batches.queued_texts == 0
+    assert "b" not in {text for texts in model.calls for text in texts}
+
+
+def test_room_is_known_before_a_request_is_read() -> None:
+    """check_room raises exactly where no further text would be admitted."""
+    batches = batcher(FakeModel(), queue=2)
+
+    async def fill() -> None:
+        batches.check_room()
+        task = asyncio.create_task(batches.identify_many(["a", "b"]))
+        await asyncio.sleep(0)
+        with pytest.raises(QueueFull):
+            batches.check_room()
+        await task
+        batches.check_room()
+
+    asyncio.run(fill())

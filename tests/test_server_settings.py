@@ -1,0 +1,71 @@
+"""Settings come from the environment, are checked once, and name what is wrong."""
+
+from dataclasses import fields
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from server.cores import available_cores
+from server.settings import LIMITS, Settings, SettingsError, variable
+
+NUMBERS = sorted(LIMITS)
+
+
+def test_defaults_hold_without_variables() -> None:
+    """An empty environment gives the documented defaults."""
+    settings = Settings.from_environ({})
+    assert (settings.bind, settings.workers) == ("127.0.0.1:8080", available_cores())
+
+
+def test_every_variable_is_read() -> None:
+    """Each field follows its own variable."""
+    given_values = {"host": "::1", "model": "/models/a.onnx", "log_level": "DEBUG", "port": "81"}
+    given_values |= {name: "7" for name in NUMBERS if name != "port"}
+    settings = Settings.from_environ({variable(name): text for name, text in given_values.items()})
+    expected = given_values | {"log_level": "debug"}
+    assert {f.name: str(getattr(settings, f.name)) for f in fields(Settings)} == expected
+    assert settings.bind == "[::1]:81"
+
+
+def test_an_empty_variable_keeps_the_default() -> None:
+    """Compose files pass unset variables as empty strings; these change nothing."""
+    environ = {variable(f.name): " " for f in fields(Settings)}
+    assert Settings.from_environ(environ) == Settings()
+
+
+@pytest.mark.parametrize("name", NUMBERS)
+@pytest.mark.parametrize("text", ["many", "1.5", "-1", "0", "99999999999", "tcp://10.0.0.7:80"])
+def test_a_bad_number_is_named(name: str, text: str) -> None:
+    """The error names the variable, the value and both limits."""
+    with pytest.raises(SettingsError) as caught:
+        Settings.from_environ({variable(name): text})
+    least, greatest = LIMITS[name]
+    message = str(caught.value)
+    assert f"{variable(name)}={text}" in message
+    assert f"{least} to {greatest}" in message
+
+
+@given(st.sampled_from(NUMBERS), st.data())
+def test_limits_are_inclusive(name: str, data: st.DataObject) -> None:
+    """Exactly the numbers between the limits are taken."""
+    least, greatest = LIMITS[name]
+    value = data.draw(st.sampled_from([least - 1, least, greatest, greatest + 1]))
+    others = {"max_texts": 1} if name == "max_queue_texts" else {"max_queue_texts": 10_000_000}
+    if least <= value <= greatest:
+        assert getattr(Settings(**{**others, name: value}), name) == value  # type: ignore[arg-type]
+    else:
+        with pytest.raises(SettingsError):
+            Settings(**{**others, name: value})  # type: ignore[arg-type]
+
+
+def test_an_unknown_log_level_is_named() -> None:
+    """The error lists the levels there are."""
+    with pytest.raises(SettingsError, match="SCANDID_LOG_LEVEL=loud: must be one of debug, info"):
+        Settings.from_environ({"SCANDID_LOG_LEVEL": "loud"})
+
+
+def test_the_queue_must_hold_a_full_request() -> None:
+    """A queue too short for one request would refuse that request for ever."""
+    with pytest.raises(SettingsError, match=r"_QUEUE_TEXTS=10: .*SCANDID_MAX_TEXTS.* 11"):
+        Settings.from_environ({"SCANDID_MAX_QUEUE_TEXTS": "10", "SCANDID_MAX_TEXTS": "11"})
