@@ -46,7 +46,7 @@ class Identification:
 class Liveness:
     """``GET /health/live``: the process answers."""
 
-    async def on_get(self, _req: Request, resp: Response) -> None:
+    async def on_get(self, req: Request, resp: Response) -> None:
         """Say so."""
         resp.media = {"status": "live"}
 
@@ -59,7 +59,7 @@ class ReadinessCheck:
     def __init__(self, readiness: Readiness) -> None:
         self._readiness = readiness
 
-    async def on_get(self, _req: Request, resp: Response) -> None:
+    async def on_get(self, req: Request, resp: Response) -> None:
         """Say so, or why not."""
         self._readiness.require()
         resp.media = {"status": "ready"}
@@ -74,7 +74,7 @@ class Model:
         self._identifier = identifier
         self._readiness = readiness
 
-    async def on_get(self, _req: Request, resp: Response) -> None:
+    async def on_get(self, req: Request, resp: Response) -> None:
         """Describe the model."""
         self._readiness.require()
         resp.media = _describe(self._identifier.metadata)
@@ -85,7 +85,7 @@ class Model:
 class Languages:
     """``GET /languages``: the labels that answers use."""
 
-    async def on_get(self, _req: Request, resp: Response) -> None:
+    async def on_get(self, req: Request, resp: Response) -> None:
         """List them with their names."""
         resp.media = {
             "languages": [
@@ -105,7 +105,7 @@ class Languages:
 class Index:
     """``GET /``: where to go from here."""
 
-    async def on_get(self, _req: Request, resp: Response) -> None:
+    async def on_get(self, req: Request, resp: Response) -> None:
         """List the routes and show a request."""
         resp.media = {
             "service": "scandid",
@@ -123,5 +123,10 @@ class Index:
 
 
 def _describe(metadata: ModelMetadata) -> dict[str, object]:
+    """What the file says about itself, except for the golden examples: they are not of interest."""
     described = {field.name: getattr(metadata, field.name) for field in fields(metadata)}
-    return described | {"scores": dict(metadata.scores)}
+    del described["golden"]
+    return described | {
+        "thresholds": dict(metadata.thresholds),
+        "scores": dict(metadata.scores),
+    }

@@ -1,0 +1,136 @@
+"""How the server starts, refuses to start, stays unready, and ends."""
+
+import signal
+import socket
+import subprocess
+import sys
+import threading
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import httpx
+import pytest
+
+from tests.integration.running_server import (
+    COMMAND,
+    DEADLINE_S,
+    ROOT,
+    RunningServer,
+    environment,
+    running_server,
+)
+
+BODY = {"texts": ["Hva heter du, og hvor kommer du fra?"] * 20}
+PRINT_MODULES = """
+import sys
+from server.app import get_app
+get_app()
+print(*sys.modules)
+"""
+
+
+@pytest.mark.usefixtures("shipped_model")
+def test_sigterm_loses_no_request(tmp_path: Path) -> None:
+    """Requests on open connections are answered, the last one announces the end, and exit is 0."""
+    settings = {"workers": "2", "graceful_timeout_s": str(DEADLINE_S)}
+    with running_server(tmp_path, settings) as server, ThreadPoolExecutor(8) as pool:
+        server.wait_for("/health/ready", 200)
+        under_load = threading.Barrier(9)
+        answered = [pool.submit(ask_until_closed, server, under_load) for _ in range(8)]
+        under_load.wait(DEADLINE_S)
+        server.process.send_signal(signal.SIGTERM)
+        assert all(future.result(DEADLINE_S) > 10 for future in answered)
+        assert server.process.wait(DEADLINE_S) == 0, server.log
+        assert "Traceback" not in server.log
+
+
+def ask_until_closed(server: RunningServer, under_load: threading.Barrier) -> int:
+    """Ask on one connection until the server announces its end; the number of right answers."""
+    count = 0
+    with server.client() as client:
+        while True:
+            response = client.post("/identify", json=BODY).raise_for_status()
+            assert len(response.json()["answers"]) == len(BODY["texts"])
+            count += 1
+            if count == 10:
+                under_load.wait(DEADLINE_S)
+            if response.headers.get("connection") == "close":
+                return count
+
+
+@pytest.mark.usefixtures("shipped_model")
+def test_a_stopped_server_leaves_its_port(tmp_path: Path) -> None:
+    """An idle server ends at once with 0, and nobody listens any more."""
+    with running_server(tmp_path, {"workers": "2"}) as server:
+        server.wait_for("/health/ready", 200)
+        assert server.stop() == 0, server.log
+        with pytest.raises(httpx.ConnectError):
+            httpx.get(server.url, trust_env=False)
+
+
+def test_a_server_ends_while_it_starts(tmp_path: Path) -> None:
+    """SIGTERM that arrives while the workers load the model ends them in order, not by force."""
+    with running_server(tmp_path, {"workers": "2", "log_level": "debug"}) as server:
+        server.wait_for_log("Using uvloop event loop", times=2)
+        assert server.stop() == 0, server.log
+        assert server.log.count("Worker exiting") == 2, server.log
+
+
+def test_a_broken_model_is_never_ready(tmp_path: Path) -> None:
+    """The server lives, says which file is broken, and refuses texts instead of guessing."""
+    model = tmp_path / "broken.onnx"
+    model.write_bytes(b"not a model")
+    with running_server(tmp_path, {"workers": "2", "model": str(model)}) as server:
+        server.wait_for("/health/live", 200)
+        for _ in range(20):
+            result = httpx.get(f"{server.url}/health/ready", trust_env=False)
+            assert (result.status_code, result.json()["code"]) == (503, "not_ready")
+            assert "broken.onnx" in result.json()["detail"]
+        refused = httpx.post(f"{server.url}/identify", json={"text": "Hej"}, trust_env=False)
+        assert refused.json()["code"] == "not_ready"
+        assert "broken.onnx" in server.log
+        assert server.stop() == 0, server.log
+
+
+def test_a_bad_setting_stops_the_start() -> None:
+    """The one line that is printed names the variable, the value and the limits."""
+    done = subprocess.run(
+        COMMAND, cwd=ROOT, env=environment(port="http"), capture_output=True, text=True, check=False
+    )
+    assert done.returncode != 0
+    wanted = "scandid: SCANDID_PORT=http: must be a whole number, 1 to 65535"
+    assert done.stderr.strip() == wanted
+
+
+def test_an_ipv6_address_is_served(tmp_path: Path) -> None:
+    """The host may be an IPv6 address."""
+    if not has_ipv6():
+        pytest.skip("this machine has no IPv6 loopback")
+    with running_server(tmp_path, {"workers": "1", "host": "::1"}) as server:
+        server.url = server.url.replace("127.0.0.1", "[::1]")
+        assert server.wait_for("/health/live", 200).json() == {"status": "live"}
+
+
+def has_ipv6() -> bool:
+    """Whether the IPv6 loopback address can be bound."""
+    try:
+        with socket.socket(socket.AF_INET6) as probe:
+            probe.bind(("::1", 0))
+    except OSError:
+        return False
+    return True
+
+
+def test_the_server_process_has_no_training_library() -> None:
+    """Building the application as a worker does loads neither torch nor datasets nor training."""
+    done = subprocess.run(
+        [sys.executable, "-c", PRINT_MODULES],
+        cwd=ROOT,
+        env=environment(),
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    loaded = {name.partition(".")[0] for name in done.stdout.split()}
+    assert {"server", "scandid", "falcon"} <= loaded
+    assert not loaded & {"torch", "datasets", "training", "mlflow", "pandas", "pyarrow"}
