@@ -1,11 +1,6 @@
 """How gunicorn runs the app: ``gunicorn -c server/gunicorn.conf.py``, settings from SCANDID_*."""
 
-import signal
 from pathlib import Path
-from typing import Final
-
-from gunicorn.arbiter import Arbiter
-from gunicorn.workers.gasgi import ASGIWorker
 
 from server.settings import Settings, SettingsError
 
@@ -19,7 +14,7 @@ bind = settings.bind
 workers = settings.workers
 loglevel = settings.log_level
 
-worker_class = "asgi"
+worker_class = "server.worker.DrainingWorker"
 asgi_loop = "uvloop"
 http_parser = "fast"
 asgi_lifespan = "on"
@@ -41,19 +36,3 @@ worker_tmp_dir = str(_MEMORY) if _MEMORY.is_dir() else None
 
 # Signals control the server; a socket in the user's home directory does not.
 control_socket_disable = True
-
-_ENDING: Final = (signal.SIGTERM, signal.SIGINT, signal.SIGQUIT)
-
-
-def post_fork(_arbiter: Arbiter, _worker: ASGIWorker) -> None:
-    """Hold back the signals that end a worker until its event loop can hear them.
-
-    uvloop drops what arrives earlier. A worker told to end while it loads the model would serve
-    on after the others have ended, and be killed with its requests at the graceful timeout.
-    """
-    signal.pthread_sigmask(signal.SIG_BLOCK, _ENDING)
-
-
-def post_worker_init(worker: ASGIWorker) -> None:
-    """Let the signals through as the first thing the event loop does."""
-    worker.loop.call_soon(signal.pthread_sigmask, signal.SIG_UNBLOCK, _ENDING)

@@ -3,7 +3,8 @@
 import zlib
 from collections.abc import Sequence
 
-from scandid import LABELS, Answer, ModelError, ModelMetadata
+from scandid import LABELS, LANGUAGES, Answer, ModelError, ModelMetadata
+from scandid.model import GoldenExample
 
 METADATA = ModelMetadata(
     version="7",
@@ -12,8 +13,10 @@ METADATA = ModelMetadata(
     created="2026-01-02T03:04:05+00:00",
     data_digest="d" * 64,
     run_id="run",
-    scores={"macro_f1": 0.75},
     max_bytes=1024,
+    thresholds=dict.fromkeys(LANGUAGES, 0.5),
+    scores={"macro_f1": 0.75},
+    golden=(GoldenExample("Hej.", (0.5, 0.5, 0.0, 0.0, 0.0)),),
     sha256="5" * 64,
 )
 
@@ -21,7 +24,7 @@ METADATA = ModelMetadata(
 def fake_answer(text: str) -> Answer:
     """An answer whose confidence is a fingerprint of the text."""
     confidence = zlib.crc32(text.encode("utf-8", "replace")) / 2**32
-    return Answer("dan", confidence, dict.fromkeys(LABELS, confidence), truncated=False)
+    return Answer("dan", confidence, dict.fromkeys(LABELS, confidence), ("dan",), truncated=False)
 
 
 class FakeModel:

@@ -13,7 +13,7 @@ from falcon.testing import TestClient
 from server import errors
 from server.app import create_app
 from server.settings import LIMITS, Settings, variable
-from tests.fake_model import FakeModel
+from tests.fake_model import FakeModel, fake_answer
 
 DOCS = Path(__file__).resolve().parent.parent / "docs"
 PAGE = (DOCS / "api.md").read_text(encoding="utf-8")
@@ -82,6 +82,20 @@ def test_the_page_lists_the_settings() -> None:
         assert limits.startswith(f"{least} to {greatest}")
         if name != "workers":
             assert default == f"`{getattr(Settings(), name)}`"
+
+
+def test_openapi_describes_the_answers() -> None:
+    """Exactly the members of an answer, and of the model's description, are described."""
+    schemas = OPENAPI["components"]["schemas"]
+    assert list(schemas["Answer"]["properties"]) == list(fake_answer("").as_dict())
+    assert set(schemas["Answer"]["required"]) == set(schemas["Answer"]["properties"])
+    model = TestClient(APP).simulate_get("/model").json
+    assert set(schemas["Model"]["properties"]) == set(model)
+
+
+def test_the_page_describes_the_answers() -> None:
+    """Every member of an answer is explained."""
+    assert all(f"`{name}`" in PAGE for name in fake_answer("").as_dict())
 
 
 @pytest.mark.parametrize("name", ["one", "many"])
