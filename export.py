@@ -1,0 +1,90 @@
+"""Write a trained network as the model file that scandid ships and serves.
+
+    python export.py                                  # runs/latest -> models/scandid.onnx
+    python export.py runs/big --out /tmp/big.onnx
+
+Checkpoint -> ONNX graph with dynamic batch and time axes -> int8 weights -> metadata and golden
+examples -> verified against torch -> written. A model that fails a check is not written.
+"""
+
+import argparse
+import sys
+from pathlib import Path
+
+import numpy as np
+
+import scandid
+from scandid.encoding import encode_text, pad
+from scandid.errors import ScandidError
+from scandid.evaluation import Tally
+from scandid.identifier import Identifier
+from scandid.tables import read_table
+from training.bundle import describe, write
+from training.checkpoint import VALIDATION, load_network
+from training.graph import build_graph
+from training.quantization import round_weights
+from training.thresholds import choose_thresholds
+from training.validation import TorchModel
+from training.verification import GraphModel, table, verify
+
+
+def parser() -> argparse.ArgumentParser:
+    """Every flag of an export."""
+    flags = argparse.ArgumentParser(
+        prog="export.py", description="Checkpoint to verified ONNX model."
+    )
+    flags.add_argument(
+        "run", nargs="?", type=Path, default=Path("runs/latest"), help="folder of train.py"
+    )
+    flags.add_argument(
+        "--out", type=Path, default=Path("models/scandid.onnx"), help="file to write"
+    )
+    flags.add_argument("--max-bytes", type=int, default=1024, help="bytes of a text that are read")
+    flags.add_argument("--version", default=scandid.__version__, help="version of the model")
+    return flags
+
+
+def export(arguments: list[str] | None = None) -> None:
+    """Run the whole export that the flags describe."""
+    options = parser().parse_args(arguments)
+    network, run = load_network(options.run)
+    held_out = list(read_table(options.run / VALIDATION))
+
+    # The graph in int8, the same in float32 to compare with, and torch with the rounded weights.
+    model = build_graph(network, quantized=True)
+    quantized = GraphModel(model)
+    full = GraphModel(build_graph(network, quantized=False))
+    reference = TorchModel(round_weights(network), options.max_bytes)
+
+    # Nothing that fails a check is written.
+    checks = verify(quantized, full, reference, [row.text for row in held_out])
+    print(table(checks))
+    if not all(check.passed for check in checks):
+        raise ScandidError(f"{options.out} is not written: a check failed")
+
+    # Decision and scores come from held-out texts, as int8.
+    encoded = [encode_text(row.text, options.max_bytes)[0] for row in held_out]
+    probabilities = np.concatenate([quantized.probabilities(pad([data])) for data in encoded])
+    thresholds = choose_thresholds(probabilities, held_out)
+    scores = {"validation_macro_f1": run["result"]["score"]}
+    describe(
+        model, reference, version=options.version, run=run, thresholds=thresholds, scores=scores
+    )
+    digest = write(model, options.out)
+
+    # Read it back the way every user will.
+    identifier = Identifier.load(options.out)
+    identifier.verify()
+    tally = Tally()
+    tally.add(held_out, identifier.identify_batch([row.text for row in held_out]))
+    print(f"thresholds: {thresholds}")
+    print(f"held-out texts: macro F1 {tally.macro_f1():.4f}, accuracy {tally.accuracy():.4f}")
+    print(f"wrote {options.out}: {options.out.stat().st_size:,} bytes, sha256 {digest}")
+
+
+if __name__ == "__main__":
+    try:
+        export()
+    except ScandidError as error:
+        print(f"export.py: {error}", file=sys.stderr)
+        sys.exit(2)

@@ -1,0 +1,57 @@
+"""The answer to one text: an immutable value that knows how to become JSON."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from scandid.labels import NAMES, PLAIN_NAMES
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What scandid says about one text.
+
+    Attributes:
+        label: ISO 639-3 code of the best label (``dan``, ``swe``, ``nob``, ``nno``), ``other``,
+            or ``und`` where the text holds no letter.
+        confidence: Probability of ``label``, 0 to 1; 0 for ``und``.
+        probabilities: Probability of each label. They are independent, so they need not sum to 1:
+            a text can be good Danish and good Bokmål at once.
+        acceptable: The languages the text is acceptable in: ``label`` and every other language
+            whose probability passes the threshold stored in the model. Empty for ``other`` and
+            ``und``.
+        truncated: True where the text was longer than the model reads and its end was ignored.
+    """
+
+    label: str
+    confidence: float
+    probabilities: Mapping[str, float]
+    acceptable: tuple[str, ...]
+    truncated: bool
+
+    @property
+    def name(self) -> str:
+        """English name of the label, for example ``Norwegian Bokmål``."""
+        return NAMES[self.label]
+
+    @property
+    def language(self) -> str:
+        """The plain answer: Danish, Swedish, Norwegian, Other or Undetermined."""
+        return PLAIN_NAMES[self.label]
+
+    @property
+    def ambiguous(self) -> bool:
+        """True where the text is acceptable in two languages or more."""
+        return len(self.acceptable) > 1
+
+    def as_dict(self) -> dict[str, object]:
+        """The answer as JSON-ready values, in the order the API documents."""
+        return {
+            "language": self.language,
+            "label": self.label,
+            "name": self.name,
+            "confidence": self.confidence,
+            "probabilities": dict(self.probabilities),
+            "acceptable": list(self.acceptable),
+            "ambiguous": self.ambiguous,
+            "truncated": self.truncated,
+        }

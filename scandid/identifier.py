@@ -1,0 +1,124 @@
+"""The identifier: texts in, answers out, over one model file."""
+
+import os
+import re
+from collections.abc import Iterator, Sequence
+from typing import Final, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from scandid.answer import Answer
+from scandid.encoding import encode_text, pad
+from scandid.errors import ModelError
+from scandid.labels import LABELS, LANGUAGES, OTHER, UNDETERMINED
+from scandid.model import Model, ModelMetadata
+
+MAX_BATCH_BYTES: Final = 8192
+"""Padded bytes of one model call. Beyond the processor's second-level cache, larger is slower."""
+
+GOLDEN_TOLERANCE: Final = 1e-3
+"""Largest difference from torch's probabilities: processors add float32 in different orders."""
+
+_DECIMALS: Final = 4
+_LETTER: Final = re.compile(r"[^\W\d_]")
+_UNDETERMINED: Final = Answer(UNDETERMINED, 0.0, dict.fromkeys(LABELS, 0.0), (), truncated=False)
+
+
+class LanguageModel(Protocol):
+    """What an identifier needs of a model; training scores its torch network through this."""
+
+    @property
+    def metadata(self) -> ModelMetadata:
+        """Limits, thresholds and golden examples."""
+
+    def probabilities(self, text: NDArray[np.uint8]) -> NDArray[np.float32]:
+        """Padded bytes ``[batch, time]`` to probabilities ``[batch, labels]``."""
+
+
+class Identifier:
+    """Says in which Scandinavian language texts are.
+
+    Example:
+        >>> Identifier.load().identify("Jeg har ikke hørt noe fra dem ennå.").label
+        'nob'
+    """
+
+    def __init__(self, model: LanguageModel) -> None:
+        """Use a model that is loaded already."""
+        self._model = model
+        self._thresholds = [model.metadata.thresholds[label] for label in LANGUAGES]
+
+    @classmethod
+    def load(cls, path: str | os.PathLike[str] | None = None) -> "Identifier":
+        """Open a model file; without a path the model shipped with scandid.
+
+        Raises:
+            ModelError: the file is missing or is no model this version reads.
+        """
+        return cls(Model.load(path))
+
+    @property
+    def metadata(self) -> ModelMetadata:
+        """What the model file says about itself."""
+        return self._model.metadata
+
+    def identify(self, text: str) -> Answer:
+        """Identify the language of one text. Any string is fine; none raises."""
+        return self.identify_batch([text])[0]
+
+    def identify_batch(self, texts: Sequence[str]) -> list[Answer]:
+        """Identify many texts, each judged alone; an answer does not depend on its neighbours.
+
+        Returns:
+            One answer per text, in the order of ``texts``.
+        """
+        answers = [_UNDETERMINED] * len(texts)
+        spelt = [index for index, text in enumerate(texts) if _LETTER.search(text)]
+        encoded = [encode_text(texts[index], self.metadata.max_bytes) for index in spelt]
+        for batch in _batches([len(data) for data, _ in encoded]):
+            rows = self._model.probabilities(pad([encoded[at][0] for at in batch]))
+            for at, row in zip(
+                batch, rows.astype(np.float64).round(_DECIMALS).tolist(), strict=True
+            ):
+                answers[spelt[at]] = self._answer(row, encoded[at][1])
+        return answers
+
+    def verify(self) -> None:
+        """Replay the model's golden examples.
+
+        Raises:
+            ModelError: an answer differs from the one recorded at export.
+        """
+        for example in self.metadata.golden:
+            data, _ = encode_text(example.text, self.metadata.max_bytes)
+            found = self._model.probabilities(pad([data]))[0]
+            error = float(np.abs(found - np.array(example.probabilities)).max())
+            if not error <= GOLDEN_TOLERANCE:
+                raise ModelError(
+                    f"model {self.metadata.version}: golden example {example.text!r} is off by "
+                    f"{error:.2g}, more than {GOLDEN_TOLERANCE}"
+                )
+
+    def _answer(self, row: list[float], truncated: bool) -> Answer:
+        """Decide: the likeliest label, and every language that passes its threshold."""
+        confidence = max(row)
+        label = LABELS[row.index(confidence)]
+        acceptable: tuple[str, ...] = ()
+        if label != OTHER:
+            judged = zip(LANGUAGES, row, self._thresholds, strict=False)
+            acceptable = tuple(code for code, p, least in judged if p >= least or code == label)
+        return Answer(label, confidence, dict(zip(LABELS, row, strict=True)), acceptable, truncated)
+
+
+def _batches(lengths: Sequence[int]) -> Iterator[list[int]]:
+    """Group texts of like length into calls of bounded size, so that padding stays small."""
+    order = sorted(range(len(lengths)), key=lengths.__getitem__)
+    batch: list[int] = []
+    for index in order:
+        if batch and (len(batch) + 1) * lengths[index] > MAX_BATCH_BYTES:
+            yield batch
+            batch = []
+        batch.append(index)
+    if batch:
+        yield batch

@@ -1,0 +1,166 @@
+"""The model file: an ONNX graph with its own labels, thresholds, scores and golden examples."""
+
+import hashlib
+import json
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+
+import numpy as np
+import onnxruntime
+from numpy.typing import NDArray
+
+from scandid.encoding import ENCODING
+from scandid.errors import ModelError
+from scandid.labels import LABELS
+
+METADATA_KEY: Final = "scandid"
+"""Name of the ONNX metadata property that holds everything below as one JSON object."""
+
+FORMAT: Final = 1
+
+_PACKAGE: Final = Path(__file__).resolve().parent
+_SHIPPED: Final = (
+    _PACKAGE / "models" / "scandid.onnx",
+    _PACKAGE.parent / "models" / "scandid.onnx",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class GoldenExample:
+    """A text and the probabilities torch gave it at export, in the order of the labels."""
+
+    text: str
+    probabilities: tuple[float, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ModelMetadata:
+    """What a model file says about itself.
+
+    Attributes:
+        version: Version of the model, for people.
+        labels: Order of the outputs.
+        encoding: Name of the text-to-bytes procedure it was trained with.
+        created: UTC time of export, ISO 8601.
+        data_digest: sha256 over the training texts and labels.
+        run_id: The training run, as the tracker or the checkpoint names it.
+        max_bytes: Bytes of a text that are read at the most.
+        thresholds: Probability from which a language counts as acceptable.
+        scores: Named scores measured at export on held-out data.
+        golden: Examples the loader replays.
+        sha256: Digest of the file itself, computed at load.
+    """
+
+    version: str
+    labels: tuple[str, ...]
+    encoding: str
+    created: str
+    data_digest: str
+    run_id: str
+    max_bytes: int
+    thresholds: Mapping[str, float]
+    scores: Mapping[str, float]
+    golden: tuple[GoldenExample, ...]
+    sha256: str
+
+
+class Model:
+    """One loaded model file: bytes in, probabilities out. Safe to share between threads."""
+
+    def __init__(
+        self, path: Path, session: onnxruntime.InferenceSession, metadata: ModelMetadata
+    ) -> None:
+        """Hold a session that :meth:`load` has opened."""
+        self.path = path
+        self.metadata = metadata
+        self._session = session
+
+    @classmethod
+    def load(cls, path: str | os.PathLike[str] | None = None) -> "Model":
+        """Open a model file and check that this version of scandid can use it.
+
+        Args:
+            path: The file; None for the model shipped with scandid.
+
+        Raises:
+            ModelError: the file is missing, is no ONNX model, or was made for another encoding,
+                other labels or another format of metadata.
+        """
+        file = Path(path) if path is not None else shipped_path()
+        try:
+            content = file.read_bytes()
+        except OSError as error:
+            raise ModelError(f"model: {file} cannot be read: {error.strerror}") from error
+        session = _open_session(file, content)
+        raw = session.get_modelmeta().custom_metadata_map.get(METADATA_KEY)
+        if raw is None:
+            raise ModelError(
+                f"model: {file} is no scandid model: metadata {METADATA_KEY!r} is missing"
+            )
+        return cls(file, session, _read_metadata(file, raw, hashlib.sha256(content).hexdigest()))
+
+    def probabilities(self, text: NDArray[np.uint8]) -> NDArray[np.float32]:
+        """Run the graph.
+
+        Args:
+            text: uint8 ``[batch, time]``, zero-padded bytes from :mod:`scandid.encoding`.
+
+        Returns:
+            float32 ``[batch, labels]``.
+        """
+        output: NDArray[np.float32] = self._session.run(None, {"text": text})[0]
+        return output
+
+
+def shipped_path() -> Path:
+    """Path of the shipped model: inside the wheel, or beside the package in a checkout.
+
+    Raises:
+        ModelError: neither is there.
+    """
+    for path in _SHIPPED:
+        if path.is_file():
+            return path
+    raise ModelError(f"model: {_SHIPPED[-1]} is missing: run `make export`, or name a model file")
+
+
+def _open_session(file: Path, content: bytes) -> onnxruntime.InferenceSession:
+    """One thread and no spinning: a process serves on one core and must be silent when idle."""
+    options = onnxruntime.SessionOptions()
+    options.intra_op_num_threads = 1
+    options.inter_op_num_threads = 1
+    options.execution_mode = onnxruntime.ExecutionMode.ORT_SEQUENTIAL
+    options.add_session_config_entry("session.intra_op.allow_spinning", "0")
+    options.log_severity_level = 3
+    try:
+        return onnxruntime.InferenceSession(content, options, providers=["CPUExecutionProvider"])
+    except Exception as error:  # onnxruntime's exceptions share no base class of their own
+        raise ModelError(
+            f"model: {file} is no ONNX model that onnxruntime can open: {error}"
+        ) from error
+
+
+def _read_metadata(file: Path, raw: str, sha256: str) -> ModelMetadata:
+    try:
+        fields: dict[str, Any] = json.loads(raw)
+        _require(file, "format", fields.pop("format"), FORMAT)
+        golden = tuple(GoldenExample(text, tuple(values)) for text, values in fields.pop("golden"))
+        labels = tuple(fields.pop("labels"))
+        metadata = ModelMetadata(**fields, labels=labels, golden=golden, sha256=sha256)
+    except (ValueError, KeyError, TypeError) as error:
+        raise ModelError(
+            f"model: {file}: metadata {METADATA_KEY!r} cannot be read: {error}"
+        ) from error
+    _require(file, "labels", metadata.labels, LABELS)
+    _require(file, "encoding", metadata.encoding, ENCODING)
+    return metadata
+
+
+def _require(file: Path, field: str, found: object, expected: object) -> None:
+    if found != expected:
+        raise ModelError(
+            f"model: {file}: {field} is {found!r}, this version of scandid reads {expected!r}"
+        )

@@ -1,0 +1,54 @@
+"""Progress bars for people: shown on a terminal that has tqdm, silent in pipes and logs."""
+
+import sys
+from types import TracebackType
+from typing import Protocol, Self
+
+
+class Progress(Protocol):
+    """The part of tqdm's bar that scandid uses."""
+
+    def update(self, n: float) -> object:
+        """Advance by ``n`` units."""
+
+    def __enter__(self) -> Self:
+        """Start."""
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        """Close."""
+
+
+class _Silent:
+    """Shows nothing."""
+
+    def update(self, n: float) -> None:
+        """Do nothing."""
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        return None
+
+
+def progress(total: int | None, unit: str, label: str = "") -> Progress:
+    """Open a bar on standard error.
+
+    Args:
+        total: Number of units, or None where unknown.
+        unit: What is counted; ``B`` is scaled to kB and MB.
+        label: Words before the bar.
+    """
+    if not sys.stderr.isatty():
+        return _Silent()
+    try:
+        from tqdm import tqdm
+    except ImportError:
+        return _Silent()
+    bar: Progress = tqdm(total=total, unit=unit, unit_scale=True, desc=label or None, leave=False)
+    return bar

@@ -1,0 +1,68 @@
+"""The finished model file: graph plus everything a loader needs to know, in one file."""
+
+import datetime
+import hashlib
+import json
+from pathlib import Path
+from typing import Any, Final
+
+import onnx
+
+from scandid.encoding import ENCODING, encode_text, pad
+from scandid.labels import LABELS
+from scandid.model import FORMAT, METADATA_KEY
+from training.golden import TEXTS
+from training.validation import TorchModel
+
+_DECIMALS: Final = 7
+
+
+def describe(
+    model: onnx.ModelProto,
+    reference: TorchModel,
+    *,
+    version: str,
+    run: dict[str, Any],
+    thresholds: dict[str, float],
+    scores: dict[str, float],
+) -> None:
+    """Put the metadata and the golden examples into the model.
+
+    Args:
+        model: The graph; changed in place.
+        reference: The torch network with the weights the graph computes with.
+        version: Version of the model.
+        run: Content of the run's ``run.json``.
+        thresholds: Probability from which each language is acceptable.
+        scores: Named scores on held-out data.
+    """
+    max_bytes = reference.metadata.max_bytes
+    golden = []
+    for text in TEXTS:
+        row = reference.probabilities(pad([encode_text(text, max_bytes)[0]]))[0]
+        golden.append([text, [round(float(value), _DECIMALS) for value in row]])
+    fields = {
+        "format": FORMAT,
+        "version": version,
+        "labels": LABELS,
+        "encoding": ENCODING,
+        "created": datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds"),
+        "data_digest": run["data"]["digest"],
+        "run_id": run["provenance"]["run_id"],
+        "max_bytes": max_bytes,
+        "thresholds": thresholds,
+        "scores": scores,
+        "golden": golden,
+    }
+    entry = model.metadata_props.add()
+    entry.key, entry.value = METADATA_KEY, json.dumps(fields, ensure_ascii=False)
+
+
+def write(model: onnx.ModelProto, path: Path) -> str:
+    """Write the file under a temporary name, rename it, and return its sha256."""
+    content = model.SerializeToString()
+    part = path.with_suffix(".tmp")
+    path.parent.mkdir(parents=True, exist_ok=True)
+    part.write_bytes(content)
+    part.replace(path)
+    return hashlib.sha256(content).hexdigest()

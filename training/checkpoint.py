@@ -1,0 +1,131 @@
+"""Checkpoints: weights in a file without code, and JSON beside it to repeat the run."""
+
+import dataclasses
+import json
+import platform
+import subprocess
+import uuid
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+import torch
+
+import scandid
+from scandid.errors import InputError
+from training.network import Network, NetworkConfig
+
+if TYPE_CHECKING:
+    from _typeshed import DataclassInstance
+
+BEST: Final = "best.pt"
+LAST: Final = "last.pt"
+RUN: Final = "run.json"
+HISTORY: Final = "history.jsonl"
+VALIDATION: Final = "validation.parquet"
+
+
+def save_tensors(path: Path, state: Mapping[str, Any]) -> None:
+    """Write tensors so that a kill at any moment leaves the old file or the new one."""
+    part = path.with_suffix(".tmp")
+    torch.save(dict(state), part)
+    part.replace(path)
+
+
+def save_json(path: Path, value: Mapping[str, Any]) -> None:
+    """Write JSON for people, by rename."""
+    part = path.with_suffix(".tmp")
+    part.write_text(json.dumps(value, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
+    part.replace(path)
+
+
+def load_tensors(path: Path) -> dict[str, Any]:
+    """Read tensors; code in the file is refused, never run.
+
+    Raises:
+        InputError: the file is missing or damaged.
+    """
+    try:
+        state: dict[str, Any] = torch.load(path, map_location="cpu", weights_only=True)
+    except FileNotFoundError as error:
+        raise InputError(f"{path}: no such checkpoint; train one with train.py") from error
+    except Exception as error:  # torch raises RuntimeError, UnpicklingError, EOFError, ...
+        raise InputError(f"{path}: is no checkpoint that can be read: {error}") from error
+    return state
+
+
+def load_json(path: Path) -> dict[str, Any]:
+    """Read the JSON beside the weights.
+
+    Raises:
+        InputError: the file is missing or is no JSON.
+    """
+    try:
+        value: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise InputError(f"{path}: cannot be read: {error}") from error
+    return value
+
+
+def load_network(folder: Path) -> tuple[Network, dict[str, Any]]:
+    """Build the network of a finished run.
+
+    Args:
+        folder: What ``train.py --out`` wrote.
+
+    Returns:
+        The network with its best weights, in evaluation mode, and the content of ``run.json``.
+
+    Raises:
+        InputError: a file is missing, or weights and configuration do not fit.
+    """
+    run = load_json(folder / RUN)
+    network = Network(network_config(run["network"]))
+    try:
+        network.load_state_dict(load_tensors(folder / BEST))
+    except RuntimeError as error:
+        raise InputError(f"{folder / BEST}: does not fit {RUN}: {error}") from error
+    return network.eval(), run
+
+
+def network_config(fields: Mapping[str, Any]) -> NetworkConfig:
+    """Rebuild the configuration from JSON, where tuples have become lists."""
+    known: dict[str, Any] = {
+        name: tuple(value) if isinstance(value, list) else value for name, value in fields.items()
+    }
+    return NetworkConfig(**known)
+
+
+def provenance() -> dict[str, str]:
+    """What else a run depends on: versions of the code and of torch, and the processor."""
+    return {
+        "scandid": scandid.__version__,
+        "torch": torch.__version__,
+        "python": platform.python_version(),
+        "machine": platform.machine(),
+        "run_id": uuid.uuid4().hex,
+        "git_commit": _git_commit(),
+    }
+
+
+def _git_commit() -> str:
+    """Commit of the checkout, or ``unknown`` where git or the checkout is missing."""
+    command = [
+        "git",
+        "-C",
+        str(Path(__file__).parent),
+        "describe",
+        "--always",
+        "--dirty",
+        "--abbrev=40",
+    ]
+    try:
+        return subprocess.run(command, capture_output=True, text=True, check=True).stdout.strip()
+    except (OSError, subprocess.CalledProcessError):
+        return "unknown"
+
+
+def as_json(config: "DataclassInstance") -> dict[str, Any]:
+    """A configuration dataclass as JSON-ready values."""
+    fields: dict[str, Any] = json.loads(json.dumps(dataclasses.asdict(config)))
+    return fields

@@ -1,0 +1,87 @@
+"""What is done to texts before training: merging, dropping, holding out, and its report."""
+
+import hashlib
+import re
+from collections import defaultdict
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+
+from scandid.labels import LABELS, OTHER
+from training.corpora import Corpus
+
+VALIDATION_SHARE: Final = 50
+"""One text in this many is held out of training."""
+
+_WORD: Final = re.compile(r"[^\W\d_]+")
+
+
+@dataclass(frozen=True, slots=True)
+class CleaningReport:
+    """What cleaning found: texts without a letter, repeats, and texts with several labels."""
+
+    wordless: int
+    repeats: int
+    contradictions: int
+
+
+def text_key(text: str) -> str:
+    """What makes two texts the same: their letters, in lower case."""
+    return " ".join(_WORD.findall(text.lower()))
+
+
+def clean(corpus: Corpus) -> tuple[Corpus, CleaningReport]:
+    """Drop texts without a letter and repeats, and give the same text the labels of all its copies.
+
+    A text that stands in the Danish and in the Bokmål subtitles is good Danish and good Bokmål.
+    ``other`` gives way to a language: a line shared by English and Danish is acceptable Danish.
+    """
+    keys = [text_key(text) for text in corpus.texts]
+    labels: dict[str, np.ndarray] = {}
+    counts: dict[str, set[int]] = defaultdict(set)
+    for key, target in zip(keys, corpus.targets, strict=True):
+        labels[key] = np.maximum(labels[key], target) if key in labels else target
+        counts[key].add(int(target.argmax()))
+    seen: set[tuple[str, int]] = set()
+    keep = np.zeros(len(corpus), np.bool_)
+    for index, key in enumerate(keys):
+        copy = (key, int(corpus.sources[index]))
+        keep[index] = bool(key) and copy not in seen
+        seen.add(copy)
+    targets = np.stack([labels[key] for key in keys])
+    targets[targets[:, :-1].any(axis=1), LABELS.index(OTHER)] = 0
+    merged = Corpus(corpus.texts, targets, corpus.sources, corpus.names).subset(keep)
+    wordless = sum(not key for key in keys)
+    report = CleaningReport(
+        wordless=wordless,
+        repeats=len(corpus) - len(merged) - wordless,
+        contradictions=sum(len(found) > 1 for found in counts.values()),
+    )
+    return merged, report
+
+
+def hold_out(corpus: Corpus) -> tuple[Corpus, Corpus]:
+    """Split into training and validation by a hash of each text, so copies stay together."""
+    held = np.array([_is_held_out(text) for text in corpus.texts])
+    return corpus.subset(~held), corpus.subset(held)
+
+
+def _is_held_out(text: str) -> bool:
+    digest = hashlib.blake2b(text_key(text).encode("utf-8", "replace"), digest_size=8).digest()
+    return int.from_bytes(digest, "big") % VALIDATION_SHARE == 0
+
+
+def summary(corpus: Corpus, report: CleaningReport) -> str:
+    """Table of texts by source and label, and what cleaning found."""
+    label = corpus.targets.argmax(axis=1)
+    lines = [f"{'source':<24}" + "".join(f"{name:>10}" for name in LABELS)]
+    for place, name in enumerate(corpus.names):
+        counts = np.bincount(label[corpus.sources == place], minlength=len(LABELS))
+        lines.append(f"{name:<24}" + "".join(f"{count:>10,}" for count in counts))
+    lines.append(
+        f"{len(corpus):,} texts kept; dropped {report.repeats:,} repeats and {report.wordless:,} "
+        f"without a letter; {report.contradictions:,} texts stand under several labels and keep "
+        "them all"
+    )
+    return "\n".join(lines)

@@ -1,0 +1,129 @@
+"""Fitting: loss, schedule, n-gram dropout and weight averaging, one step at a time."""
+
+import copy
+from dataclasses import dataclass
+from typing import Any, Final
+
+import torch
+from torch import Tensor
+from torch.nn import functional
+
+from training.network import Network
+
+_AVERAGE_EVERY: Final = 10
+_LONGEST_MEMORY: Final = 0.02
+
+
+@dataclass(frozen=True, slots=True)
+class FittingConfig:
+    """How weights are fitted.
+
+    Attributes:
+        learning_rate: Peak of Adam's step size, reached after ``warmup`` steps, then falling
+            linearly to 2% of itself.
+        warmup: Steps until the peak.
+        gram_dropout: Share of the n-grams hidden at each step, so that no single one is relied on.
+        word_dropout: The same for words and pairs of words.
+        ranking: Weight of the softmax loss beside the independent ones: it sharpens the choice
+            between close languages, while the sigmoids say whether each holds.
+        average_from: Part of the run after which weights are averaged.
+    """
+
+    learning_rate: float = 2e-3
+    warmup: int = 100
+    gram_dropout: float = 0.3
+    word_dropout: float = 0.3
+    ranking: float = 1.0
+    average_from: float = 0.5
+
+
+class Fitter:
+    """A network, its optimizer and the running average of its weights."""
+
+    def __init__(self, network: Network, config: FittingConfig) -> None:
+        """Start from the network's present weights."""
+        self.network = network
+        self.averaged = copy.deepcopy(network)
+        self._config = config
+        self._optimizer = torch.optim.Adam(
+            network.parameters(), lr=config.learning_rate, betas=(0.9, 0.99), fused=True
+        )
+        self._averages = 0
+
+    def step(self, parts: list[tuple[Tensor, Tensor]], number: int, progress: float) -> float:
+        """Fit one batch.
+
+        Args:
+            parts: Bytes and targets from :meth:`training.sampling.Sampler.draw`.
+            number: Count of steps before this one.
+            progress: Part of the run that is done, 0 to 1.
+
+        Returns:
+            Mean loss of the batch.
+        """
+        self.network.train()
+        for group in self._optimizer.param_groups:
+            group["lr"] = self._learning_rate(number, progress)
+        size = sum(len(targets) for _, targets in parts)
+        device = self.network.table.device
+        total = 0.0
+        for text, targets in parts:
+            loss = self._loss(text.to(device), targets.to(device)) / size
+            torch.autograd.backward(loss)
+            total += loss.item()
+        if self.network.table.grad is not None:
+            self.network.table.grad[0] = 0  # row 0 stands for nothing and must stay zero
+        self._optimizer.step()
+        self._optimizer.zero_grad(set_to_none=True)
+        if number % _AVERAGE_EVERY == 0:
+            self._average(progress)
+        return total
+
+    def state(self) -> dict[str, Any]:
+        """All tensors and numbers a resumed run needs."""
+        return {
+            "network": self.network.state_dict(),
+            "averaged": self.averaged.state_dict(),
+            "optimizer": self._optimizer.state_dict(),
+            "averages": self._averages,
+            "random": torch.get_rng_state(),
+        }
+
+    def restore(self, state: dict[str, Any]) -> None:
+        """Continue from what :meth:`state` gave."""
+        self.network.load_state_dict(state["network"])
+        self.averaged.load_state_dict(state["averaged"])
+        self._optimizer.load_state_dict(state["optimizer"])
+        self._averages = state["averages"]
+        torch.set_rng_state(state["random"].cpu())
+
+    def _learning_rate(self, number: int, progress: float) -> float:
+        warm = min(1.0, (number + 1) / self._config.warmup)
+        return self._config.learning_rate * warm * max(0.02, 1 - progress)
+
+    def _loss(self, text: Tensor, targets: Tensor) -> Tensor:
+        grams, words = self.network.rows(text)
+        rows = hide(grams, self._config.gram_dropout), hide(words, self._config.word_dropout)
+        logits = self.network(text, rows)
+        independent = functional.binary_cross_entropy_with_logits(logits, targets, reduction="sum")
+        share = targets / targets.sum(1, keepdim=True)
+        ranking = -(torch.log_softmax(logits, 1) * share).sum()
+        return independent + self._config.ranking * ranking
+
+    def _average(self, progress: float) -> None:
+        """Follow the weights; from ``average_from`` on, take the mean of those since."""
+        if progress < self._config.average_from:
+            self.averaged.load_state_dict(self.network.state_dict())
+            return
+        self._averages += 1
+        weight = max(1 / (self._averages + 1), _LONGEST_MEMORY)
+        with torch.no_grad():
+            for mean, now in zip(
+                self.averaged.parameters(), self.network.parameters(), strict=True
+            ):
+                mean.lerp_(now, weight)
+
+
+def hide(rows: Tensor, share: float) -> Tensor:
+    """Point a random share of the rows to the row of zeros."""
+    return torch.where(torch.rand(rows.shape, device=rows.device) < share, 0, rows)

@@ -1,0 +1,150 @@
+"""The network as an ONNX graph, written node by node.
+
+An exporter would translate the training code; this graph is instead the shape that runs fast: the
+rows of a window are summed as int8 by one integer product, integers are 32 bits wide, and the LSTM
+takes the true lengths, so neither padding nor neighbours in the batch can change an answer.
+``export.py`` proves that it equals the torch network (docs/LOG.md: why not torch.onnx).
+"""
+
+from typing import Final
+
+import numpy as np
+import onnx
+from onnx import checker, helper, numpy_helper, parser
+
+from scandid.labels import LABELS
+from training.initializers import constants, weights
+from training.network import Network
+
+OPSET: Final = 18
+IR_VERSION: Final = 10
+
+_TEMPLATE: Final = """
+scandid (uint8[batch, time] text) => (float[batch, {labels}] probabilities)
+{{
+    shape = Shape(text)
+    time = Slice(shape, one, two)
+    over = Neg(time)
+    missing = Mod(over, window)
+    pads = Concat<axis = 0>(no_pads, missing)
+    padded = Pad(text, pads)
+    bytes = Cast<to = 6>(padded)
+    value = Gather(byte_values, bytes)
+    values = Unsqueeze(value, one)
+    hash_float = Conv<pads = [1, {right}]>(values, kernels)
+    hash = Cast<to = 6>(hash_float)
+    grams, centred = Split<axis = 1>(hash, split)
+
+    gram_low = BitwiseAnd(grams, gram_masks)
+    gram_placed = Add(gram_low, gram_starts)
+    present = Min(bytes, one32)
+    present_column = Unsqueeze(present, one)
+    gram_rows = Mul(gram_placed, present_column)
+    by_byte = Transpose<perm = [0, 2, 1]>(gram_rows)
+    by_window = Reshape(by_byte, window_rows)
+    gram_vectors = Gather(table, by_window)
+    gram_sum = {product}(gram_ones, gram_vectors)
+    gram_sums = Squeeze(gram_sum, two)
+    gram_float = Cast<to = 1>(gram_sums)
+    windows = Mul(gram_float, table_scale)
+
+    inside = Gather(word_bytes, bytes)
+    following = Pad(inside, one_right)
+    after = Slice(following, one, last, one)
+    outside_after = Sub(one32, after)
+    ends = Mul(inside, outside_after)
+    number = CumSum<exclusive = 1>(ends, one)
+    trigrams = Squeeze(centred, one)
+    trigram = BitwiseAnd(trigrams, trigram_mask)
+    code = Gather(trigram_codes, trigram)
+    codes = Mul(code, inside)
+    zeros = Mul(codes, zero32)
+    sums = ScatterElements<axis = 1, reduction = "add">(zeros, number, codes)
+    highest = ReduceMax<keepdims = 0>(number)
+    word_count = Add(highest, one32)
+    word = Slice(sums, zero32, word_count, one32)
+    before = Pad(word, shift_right)
+    scaled = Mul(before, pair_factor)
+    pair = Add(word, scaled)
+    word_column = Unsqueeze(word, two)
+    pair_column = Unsqueeze(pair, two)
+    word_hashes = Concat<axis = 2>(word_column, pair_column)
+    word_low = BitwiseAnd(word_hashes, word_masks)
+    word_placed = Add(word_low, word_starts)
+    word_rows = Reshape(word_placed, flat)
+    word_vectors = Gather(table, word_rows)
+    is_word = Cast<to = 9>(word_column)
+    is_words = Concat<axis = 2>(is_word, is_word)
+    mask_bool = Reshape(is_words, one_line)
+    mask = Cast<to = {mask_type}>(mask_bool)
+    word_sum = {product}(mask, word_vectors)
+    word_sums = Squeeze(word_sum, one)
+    word_float = Cast<to = 1>(word_sums)
+    word_bags = Mul(word_float, table_scale)
+    word_flags = Cast<to = 1>(is_word)
+    words_found = ReduceSum<keepdims = 0>(word_flags, one)
+    words_counted = Max(words_found, one_float)
+    word_bag = Div(word_bags, words_counted)
+
+    starts = Reshape(present, window_bytes)
+    first = Slice(starts, zero, one, two)
+    filled = Squeeze(first, two)
+    length = ReduceSum<keepdims = 0>(filled, one)
+    lengths = Max(length, one32)
+    length_float = Cast<to = 1>(lengths)
+    steps = Unsqueeze(length_float, one)
+    first_float = Cast<to = 1>(first)
+    kept = Mul(windows, first_float)
+    gram_total = ReduceSum<keepdims = 0>(kept, one)
+    gram_bag = Div(gram_total, steps)
+
+    by_time = Transpose<perm = [1, 0, 2]>(windows)
+    states, final_state, final_cell = LSTM<direction = "bidirectional", hidden_size = {hidden}>(
+        by_time, lstm_input, lstm_recurrent, lstm_bias, lengths)
+    state_sum = ReduceSum<keepdims = 0>(states, zero)
+    sum_by_text = Transpose<perm = [1, 0, 2]>(state_sum)
+    sum_flat = Reshape(sum_by_text, flat)
+    mean = Div(sum_flat, steps)
+    positive = Relu(states)
+    peaks = ReduceMax<keepdims = 0>(positive, zero)
+    peak_by_text = Transpose<perm = [1, 0, 2]>(peaks)
+    peak = Reshape(peak_by_text, flat)
+
+    pooled = Concat<axis = 1>(mean, peak, gram_bag, word_bag)
+    logits = Gemm<transB = 1>(pooled, head_weight, head_bias)
+    probabilities = Sigmoid(logits)
+}}
+"""
+
+
+def build_graph(network: Network, *, quantized: bool) -> onnx.ModelProto:
+    """Write the network as an ONNX model.
+
+    Args:
+        network: The trained network; its weights are read, not changed.
+        quantized: Store tables and matrices as int8, one scale per table column and matrix row.
+
+    Returns:
+        A checked model: uint8 ``text [batch, time]`` to float32 ``probabilities [batch, labels]``.
+    """
+    graph = parser.parse_graph(
+        _TEMPLATE.format(
+            labels=len(LABELS),
+            right=network.kernels.shape[-1] - 2,
+            hidden=network.config.hidden,
+            product="MatMulInteger" if quantized else "MatMul",
+            mask_type=onnx.TensorProto.UINT8 if quantized else onnx.TensorProto.FLOAT,
+        )
+    )
+    trained, restoring = weights(network, quantized=quantized)
+    nodes = [*restoring, *graph.node]
+    del graph.node[:]
+    graph.node.extend(nodes)
+    for name, array in {**constants(network), **trained}.items():
+        graph.initializer.append(numpy_helper.from_array(np.ascontiguousarray(array), name))
+    opsets = [helper.make_opsetid("", OPSET)]
+    model = helper.make_model(
+        graph, opset_imports=opsets, ir_version=IR_VERSION, producer_name="scandid"
+    )
+    checker.check_model(model, full_check=True)
+    return model

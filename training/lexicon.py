@@ -1,0 +1,108 @@
+"""Word lists as training texts: every frequent word with the languages it is a word of.
+
+    python -m training.lexicon freq_*.txt --data corpora/ --out words.parquet
+
+Corpora hold few of a language's words; lists of the most frequent words of film subtitles hold
+50,000 a language. A word is taken for a word of each language in which it is at least a tenth as
+frequent as in the language where it is most frequent, so "hus" is Danish, Swedish and Norwegian,
+and an English word that strays through Danish subtitles is not Danish. Nynorsk has no such list:
+its frequencies are counted in the corpora.
+"""
+
+import argparse
+import re
+import sys
+from collections import Counter, defaultdict
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Final
+
+import datasets
+
+from scandid.errors import InputError, ScandidError
+from scandid.labels import LANGUAGES
+from training.corpora import load_corpora
+
+MIN_SHARE: Final = 0.1
+"""Least frequency in a language, as a part of the word's highest one, to count as its word."""
+
+MIN_COUNT: Final = 3
+"""Words rarer than this in the corpora of a language are left out: many are misspelt."""
+
+_WORD: Final = re.compile(r"[^\W\d_]{2,}")
+_LIST_NAME: Final = re.compile(r"freq_([a-z]{3})\.txt")
+
+
+def read_list(path: Path) -> tuple[str, Counter[str]]:
+    """Read one list: ``word count`` a line; the language is in the name, ``freq_dan.txt``.
+
+    Raises:
+        InputError: the name holds no language code, or a line is no word and count.
+    """
+    name = _LIST_NAME.fullmatch(path.name)
+    if name is None:
+        raise InputError(f"{path}: expected a name like freq_dan.txt, with an ISO 639-3 code")
+    counts: Counter[str] = Counter()
+    for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), start=1):
+        word, _, count = line.rpartition(" ")
+        if not count.isdecimal():
+            raise InputError(f"{path}: line {number}: {line!r} is no word and count")
+        if _WORD.fullmatch(word):
+            counts[word.lower()] += int(count)
+    return name[1], counts
+
+
+def count_words(data: Sequence[str], language: str) -> Counter[str]:
+    """Count the words of a language's texts in corpora that give them this language alone."""
+    corpus = load_corpora(data)
+    counts: Counter[str] = Counter()
+    for text, target in zip(corpus.texts, corpus.targets, strict=True):
+        if target[LANGUAGES.index(language)] and target.sum() == 1:
+            counts.update(word.lower() for word in _WORD.findall(text))
+    return Counter({word: count for word, count in counts.items() if count >= MIN_COUNT})
+
+
+def languages_of_words(counts: Mapping[str, Counter[str]]) -> dict[str, list[str]]:
+    """For each word the languages it is a word of, by :data:`MIN_SHARE`.
+
+    Args:
+        counts: Occurrences of each word, by language.
+    """
+    frequency: dict[str, dict[str, float]] = defaultdict(dict)
+    for language, words in counts.items():
+        total = words.total()
+        for word, count in words.items():
+            frequency[word][language] = count / total
+    return {
+        word: sorted(
+            code for code, share in found.items() if share >= MIN_SHARE * max(found.values())
+        )
+        for word, found in frequency.items()
+    }
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Read lists and corpora, write the words as Parquet."""
+    flags = argparse.ArgumentParser(prog="python -m training.lexicon", description=__doc__)
+    flags.add_argument("lists", nargs="+", type=Path, metavar="freq_LANG.txt")
+    flags.add_argument("--data", action="append", default=[], help="corpora to count Nynorsk in")
+    flags.add_argument("--out", type=Path, required=True, help="Parquet file to write")
+    options = flags.parse_args(arguments)
+    counts = dict(read_list(path) for path in options.lists)
+    if options.data:
+        counts["nno"] = count_words(options.data, "nno")
+    words = languages_of_words(counts)
+    columns = {"text": list(words), "languages": list(words.values())}
+    datasets.Dataset.from_dict(columns).to_parquet(options.out)
+    for language in LANGUAGES:
+        mine = sum(language in found for found in words.values())
+        sys.stdout.write(f"{language}: {mine:,} words\n")
+    sys.stdout.write(f"wrote {options.out}: {len(words):,} words\n")
+
+
+if __name__ == "__main__":
+    try:
+        main()
+    except ScandidError as error:
+        sys.stderr.write(f"training.lexicon: {error}\n")
+        sys.exit(2)

@@ -1,0 +1,159 @@
+"""The network: hashed byte n-grams and words, windows, LSTM, pooling, one logit per label.
+
+:mod:`training.graph` writes the same computation as an ONNX graph; ``export.py`` compares the two.
+"""
+
+import dataclasses
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional
+
+from scandid.labels import LABELS
+from training.hashing import PAIR_FACTOR, TRIGRAM_CODES, hash_constants
+
+
+@dataclass(frozen=True, slots=True)
+class NetworkConfig:
+    """Sizes of the network.
+
+    Attributes:
+        orders: Lengths in bytes of the n-grams that are looked up at each byte.
+        rows: Rows of each order's table, powers of two.
+        word_rows: Rows of the table of whole words.
+        pair_rows: Rows of the table of pairs of neighbouring words.
+        dim: Width of a row.
+        window: Bytes pooled into one step of the LSTM.
+        hidden: Width of the LSTM in each direction.
+    """
+
+    orders: tuple[int, ...] = (2, 3, 4, 5)
+    rows: tuple[int, ...] = (4096, 16384, 32768, 32768)
+    word_rows: int = 65536
+    pair_rows: int = 65536
+    dim: int = 32
+    window: int = 16
+    hidden: int = 32
+
+    def __post_init__(self) -> None:
+        """Refuse sizes the hashing cannot serve."""
+        sizes = {"rows": self.rows, "word_rows": (self.word_rows,), "pair_rows": (self.pair_rows,)}
+        for field, values in sizes.items():
+            for value in values:
+                if value < 2 or value & (value - 1):
+                    raise ValueError(f"{field}: {value} is not a power of two")
+        if len(self.orders) != len(self.rows):
+            raise ValueError(f"rows: {len(self.rows)} tables for {len(self.orders)} orders")
+
+    @property
+    def masks(self) -> list[int]:
+        """Bit mask of each column's hash, n-grams first, then words, then word pairs."""
+        return [rows - 1 for rows in (*self.rows, self.word_rows, self.pair_rows)]
+
+    @property
+    def offsets(self) -> list[int]:
+        """First row of each column's table; row 0 of the whole is the row of zeros."""
+        starts = [1]
+        for mask in self.masks:
+            starts.append(starts[-1] + mask + 1)
+        return starts
+
+
+class Network(nn.Module):
+    """Text bytes to logits."""
+
+    byte_values: Tensor
+    kernels: Tensor
+    word_bytes: Tensor
+    trigram_codes: Tensor
+
+    def __init__(self, config: NetworkConfig) -> None:
+        """Build the tables and the LSTM with random weights."""
+        super().__init__()
+        self.config = config
+        constants = hash_constants(config.orders)
+        for name, array in dataclasses.asdict(constants).items():
+            self.register_buffer(
+                "kernels" if name == "weights" else name, torch.from_numpy(array), persistent=False
+            )
+        self.table = nn.Parameter(torch.randn(config.offsets[-1], config.dim) * 0.05)
+        self.lstm = nn.LSTM(config.dim, config.hidden, batch_first=True, bidirectional=True)
+        self.head = nn.Linear(4 * config.hidden + 2 * config.dim, len(LABELS))
+        with torch.no_grad():
+            self.table[0] = 0
+
+    def rows(self, text: Tensor) -> tuple[Tensor, Tensor]:
+        """Table rows of a batch of texts; row 0 is the row of zeros.
+
+        Args:
+            text: uint8 ``[batch, time]``.
+
+        Returns:
+            int32 ``[batch, time, orders]``, the n-grams that start at each byte, and int32
+            ``[batch, words, 2]``, each word and each pair of neighbouring words.
+        """
+        text = text.int()
+        values = functional.pad(self.byte_values[text], (1, self.kernels.shape[-1] - 2))
+        hashes = functional.conv1d(values.unsqueeze(1), self.kernels).int()
+        grams = self._place(hashes[:, :-1].transpose(1, 2), slice(0, -2))
+        return grams * (text > 0).int().unsqueeze(2), self._words(text, hashes[:, -1])
+
+    def _words(self, text: Tensor, trigrams: Tensor) -> Tensor:
+        """Rows of the words: a word's hash is the wrapping sum of random codes of its trigrams.
+
+        Words are counted by their ends, so all bytes of a word have the same number.
+        """
+        inside = self.word_bytes[text]
+        ends = inside * (1 - functional.pad(inside, (0, 1))[:, 1:])
+        number = (ends.cumsum(1) - ends).long()
+        codes = self.trigram_codes[trigrams & (TRIGRAM_CODES - 1)] * inside
+        words = torch.zeros_like(codes).scatter_add(1, number, codes)
+        words = words[:, : int(number.max()) + 1]
+        pairs = words + PAIR_FACTOR * functional.pad(words, (1, 0))[:, :-1]
+        rows = self._place(torch.stack([words, pairs], dim=2), slice(-2, None))
+        return rows * (words != 0).int().unsqueeze(2)
+
+    def _place(self, hashes: Tensor, columns: slice) -> Tensor:
+        """Fold hashes into the rows of their tables; the last axis is the columns."""
+        masks = torch.tensor(self.config.masks[columns], dtype=torch.int32, device=hashes.device)
+        starts = self.config.offsets[:-1][columns]
+        return (hashes & masks) + torch.tensor(starts, dtype=torch.int32, device=hashes.device)
+
+    def forward(self, text: Tensor, rows: tuple[Tensor, Tensor] | None = None) -> Tensor:
+        """Logits of each label.
+
+        Args:
+            text: uint8 ``[batch, time]``, ``time`` a multiple of the window.
+            rows: What :meth:`rows` gave for ``text``, where the caller changed some (dropout).
+
+        Returns:
+            float32 ``[batch, labels]``.
+        """
+        grams, words = self.rows(text) if rows is None else rows
+        batch, steps = text.shape[0], text.shape[1] // self.config.window
+        windows = self._bags(grams.reshape(batch * steps, -1)).view(batch, steps, -1)
+        filled = text.view(batch, steps, -1)[:, :, 0] > 0
+        lengths = filled.sum(1).clamp(min=1)
+        count = lengths.unsqueeze(1)
+        states = self._states(windows, lengths)
+        gram_bag = (windows * filled.unsqueeze(2)).sum(1) / count
+        word_bag = self._bags(words.reshape(batch, -1)) / (words[:, :, 0] > 0).sum(
+            1, keepdim=True
+        ).clamp(min=1)
+        pooled = [states.sum(1) / count, states.clamp(min=0).amax(1), gram_bag, word_bag]
+        logits: Tensor = self.head(torch.cat(pooled, dim=1))
+        return logits
+
+    def _bags(self, rows: Tensor) -> Tensor:
+        """Sum of the table rows in each line of ``rows``."""
+        return functional.embedding_bag(rows, self.table, mode="sum")
+
+    def _states(self, windows: Tensor, lengths: Tensor) -> Tensor:
+        """LSTM states ``[batch, steps, 2 * hidden]``, zero beyond each text's own length."""
+        packed = nn.utils.rnn.pack_padded_sequence(
+            windows, lengths.cpu(), batch_first=True, enforce_sorted=False
+        )
+        states, _ = self.lstm(packed)
+        total = windows.shape[1]
+        return nn.utils.rnn.pad_packed_sequence(states, batch_first=True, total_length=total)[0]

@@ -1,0 +1,96 @@
+"""Which texts make up a batch: balanced by label and source, repeatable from seed and step."""
+
+import random
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from scandid.encoding import encode_text, pad
+from scandid.labels import LABELS
+from training.augmentation import AugmentationConfig, augment
+from training.corpora import Corpus
+
+LABEL_SHARES: Final = {"dan": 0.19, "swe": 0.18, "nob": 0.19, "nno": 0.19, "other": 0.25}
+"""Share of each label among the texts drawn; nothing to do with how many texts there are."""
+
+
+@dataclass(frozen=True, slots=True)
+class SamplingConfig:
+    """How texts are drawn.
+
+    Attributes:
+        batch: Texts per step.
+        source_power: A source of n texts of a label weighs ``n ** source_power`` within the label:
+            1 takes texts as they come, 0 gives every source the same share.
+        max_bytes: Texts are cut at this many bytes.
+        parts: A batch is sorted by length and computed in this many parts, to save padding.
+    """
+
+    batch: int = 1024
+    source_power: float = 0.5
+    max_bytes: int = 512
+    parts: int = 4
+
+
+class Sampler:
+    """Draws batches; the batch of a step depends on seed and step alone, so a run can resume."""
+
+    def __init__(
+        self, corpus: Corpus, config: SamplingConfig, augmentation: AugmentationConfig, seed: int
+    ) -> None:
+        """Weigh every text."""
+        self._corpus = corpus
+        self._config = config
+        self._augmentation = augmentation
+        self._seed = seed
+        self._cumulative = np.cumsum(_weights(corpus, config.source_power))
+
+    def draw(self, step: int) -> list[tuple[Tensor, Tensor]]:
+        """Draw one batch.
+
+        Returns:
+            Parts of like length: uint8 bytes ``[n, time]`` and float32 targets ``[n, labels]``.
+        """
+        rng = random.Random(f"{self._seed}/{step}")
+        total = self._cumulative[-1]
+        at = [rng.random() * total for _ in range(self._config.batch)]
+        picked = np.searchsorted(self._cumulative, at).clip(max=len(self._corpus) - 1)
+        encoded = [
+            encode_text(
+                augment(self._corpus.texts[i], self._augmentation, rng), self._config.max_bytes
+            )[0]
+            for i in picked
+        ]
+        order = np.argsort([len(data) for data in encoded], kind="stable")
+        return [
+            (
+                to_tensor([encoded[i] for i in part]),
+                torch.from_numpy(self._corpus.targets[picked[part]]),
+            )
+            for part in np.array_split(order, self._config.parts)
+        ]
+
+
+def to_tensor(encoded: Sequence[bytes]) -> Tensor:
+    """Pad encoded texts into a uint8 tensor ``[texts, time]``."""
+    return torch.from_numpy(pad(encoded).copy())
+
+
+def _weights(corpus: Corpus, power: float) -> NDArray[np.float64]:
+    """Weight of each text; the weights of a label sum to its share."""
+    label = corpus.targets.argmax(axis=1)
+    weights = np.zeros(len(corpus))
+    for place, name in enumerate(LABELS):
+        for source in range(len(corpus.names)):
+            mine = (label == place) & (corpus.sources == source)
+            if count := int(mine.sum()):
+                weights[mine] = count**power / count
+        total = weights[label == place].sum()
+        if total:
+            weights[label == place] *= LABEL_SHARES[name] / total
+    return weights

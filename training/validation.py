@@ -1,0 +1,112 @@
+"""Scores of a torch network on held-out texts, through the same identifier that serves."""
+
+import random
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+import datasets
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from scandid.encoding import ENCODING
+from scandid.evaluation import Tally
+from scandid.identifier import Identifier
+from scandid.labels import LABELS, LANGUAGES
+from scandid.model import ModelMetadata
+from scandid.tables import LabelledText
+from training.augmentation import fragment
+from training.corpora import Corpus
+from training.network import Network
+
+_TEXTS_PER_SOURCE_AND_LABEL: Final = 120
+_TEXTS_PER_CALL: Final = 512
+
+
+class TorchModel:
+    """A torch network behind the interface of a model file."""
+
+    def __init__(self, network: Network, max_bytes: int) -> None:
+        """Wrap a network; it is put in evaluation mode."""
+        self._network = network.eval()
+        self.metadata = ModelMetadata(
+            version="training",
+            labels=LABELS,
+            encoding=ENCODING,
+            created="",
+            data_digest="",
+            run_id="",
+            max_bytes=max_bytes,
+            thresholds=dict.fromkeys(LANGUAGES, 0.5),
+            scores={},
+            golden=(),
+            sha256="",
+        )
+
+    def probabilities(self, text: NDArray[np.uint8]) -> NDArray[np.float32]:
+        """Padded bytes ``[batch, time]`` to probabilities ``[batch, labels]``."""
+        device = self._network.table.device
+        with torch.inference_mode():
+            logits = self._network(torch.from_numpy(text.copy()).to(device))
+        probabilities: NDArray[np.float32] = torch.sigmoid(logits).cpu().numpy()
+        return probabilities
+
+
+@dataclass(frozen=True, slots=True)
+class ValidationScores:
+    """Tallies of held-out texts as they are, and cut down to 1 to 4 words."""
+
+    texts: Tally
+    fragments: Tally
+
+    def score(self) -> float:
+        """The number that decides which weights are kept: mean of both macro F1, 0 to 1."""
+        return (self.texts.macro_f1() + self.fragments.macro_f1()) / 2
+
+
+class Validation:
+    """A balanced set of held-out texts, the same at every evaluation."""
+
+    def __init__(self, held_out: Corpus, max_bytes: int) -> None:
+        """Choose texts: the same number at the most of every source and label."""
+        rng = random.Random(0)
+        places = _balanced(held_out)
+        self._max_bytes = max_bytes
+        self.texts = [_labelled(held_out.texts[i], held_out.targets[i]) for i in places]
+        self.fragments = [LabelledText(fragment(row.text, rng), row.gold) for row in self.texts]
+
+    def save(self, path: Path) -> None:
+        """Write texts and fragments as Parquet, for export.py and ``scandid evaluate``."""
+        rows = [*self.texts, *self.fragments]
+        columns = {
+            "text": [row.text for row in rows],
+            "languages": [sorted(row.gold) for row in rows],
+        }
+        datasets.Dataset.from_dict(columns).to_parquet(path)
+
+    def score(self, network: Network) -> ValidationScores:
+        """Identify every text and count."""
+        identifier = Identifier(TorchModel(network, self._max_bytes))
+        return ValidationScores(_tally(identifier, self.texts), _tally(identifier, self.fragments))
+
+
+def _balanced(corpus: Corpus) -> list[int]:
+    label = corpus.targets.argmax(axis=1)
+    places: list[int] = []
+    for group in np.unique(corpus.sources * len(LABELS) + label):
+        mine = np.flatnonzero(corpus.sources * len(LABELS) + label == group)
+        places += mine[:_TEXTS_PER_SOURCE_AND_LABEL].tolist()
+    return places
+
+
+def _labelled(text: str, target: NDArray[np.float32]) -> LabelledText:
+    return LabelledText(text, frozenset(LABELS[i] for i in np.flatnonzero(target)))
+
+
+def _tally(identifier: Identifier, rows: list[LabelledText]) -> Tally:
+    tally = Tally()
+    for start in range(0, len(rows), _TEXTS_PER_CALL):
+        part = rows[start : start + _TEXTS_PER_CALL]
+        tally.add(part, identifier.identify_batch([row.text for row in part]))
+    return tally

@@ -1,0 +1,138 @@
+"""The checks a model file must pass before it is written."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+import onnx
+import onnxruntime
+from numpy.typing import NDArray
+
+from scandid.encoding import encode_text, pad
+from training.validation import TorchModel
+
+MAX_DIFFERENCE: Final = 1e-5
+MIN_AGREEMENT: Final = 0.998
+MAX_SIZE_RATIO: Final = 1 / 3
+
+_SHAPES: Final = ((1, 1), (1, 16), (3, 47), (7, 160), (2, 1024))
+_TEXTS_COMPARED: Final = 256
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """One check: what was measured, what the limit is, and whether it holds."""
+
+    name: str
+    measured: str
+    limit: str
+    passed: bool
+
+
+class GraphModel:
+    """An ONNX graph in memory, run on one thread."""
+
+    def __init__(self, model: onnx.ModelProto) -> None:
+        """Open a session on the serialized model."""
+        self.size = model.ByteSize()
+        self.inputs = [_shape(value) for value in model.graph.input]
+        options = onnxruntime.SessionOptions()
+        options.intra_op_num_threads = 1
+        self._session = onnxruntime.InferenceSession(
+            model.SerializeToString(), options, providers=["CPUExecutionProvider"]
+        )
+
+    def probabilities(self, text: NDArray[np.uint8]) -> NDArray[np.float32]:
+        """Padded bytes ``[batch, time]`` to probabilities ``[batch, labels]``."""
+        output: NDArray[np.float32] = self._session.run(None, {"text": text})[0]
+        return output
+
+
+def _shape(value: onnx.ValueInfoProto) -> list[str | int]:
+    """Name of each axis, or its length where it is fixed."""
+    return [axis.dim_param or axis.dim_value for axis in value.type.tensor_type.shape.dim]
+
+
+def verify(
+    quantized: GraphModel, full: GraphModel, reference: TorchModel, texts: Sequence[str]
+) -> list[Check]:
+    """Compare the int8 graph with torch, with itself in batches, and with the float32 graph.
+
+    Args:
+        quantized: The graph to be shipped.
+        full: The same network in float32.
+        reference: Torch, with the weights rounded as in ``quantized``.
+        texts: Held-out texts.
+    """
+    max_bytes = reference.metadata.max_bytes
+    encoded = [encode_text(text, max_bytes)[0] for text in texts]
+    single = np.concatenate([quantized.probabilities(pad([data])) for data in encoded])
+    float_single = np.concatenate([full.probabilities(pad([data])) for data in encoded])
+    agreement = float((single.argmax(1) == float_single.argmax(1)).mean())
+    ratio = quantized.size / full.size
+    return [
+        _symbolic(quantized),
+        _below("shapes unlike the example's", _other_shapes(quantized, reference), MAX_DIFFERENCE),
+        _below(
+            "int8 graph against torch", _against_torch(single, encoded, reference), MAX_DIFFERENCE
+        ),
+        _below("alone against in a batch", _in_batches(single, encoded, quantized), MAX_DIFFERENCE),
+        Check(
+            f"int8 against float32, {len(texts):,} texts: same label",
+            f"{agreement:.3%}",
+            f">= {MIN_AGREEMENT:.1%}",
+            agreement >= MIN_AGREEMENT,
+        ),
+        Check(
+            f"size: {quantized.size:,} of {full.size:,} bytes",
+            f"{ratio:.3f}",
+            f"<= {MAX_SIZE_RATIO:.3f}",
+            ratio <= MAX_SIZE_RATIO,
+        ),
+    ]
+
+
+def _symbolic(graph: GraphModel) -> Check:
+    expected = [["batch", "time"]]
+    return Check("dynamic axes", str(graph.inputs), str(expected), graph.inputs == expected)
+
+
+def _below(name: str, difference: float, limit: float) -> Check:
+    return Check(name, f"{difference:.1e}", f"<= {limit:.0e}", difference <= limit)
+
+
+def _other_shapes(graph: GraphModel, reference: TorchModel) -> float:
+    """Largest difference from torch on random bytes of shapes no example has."""
+    random = np.random.default_rng(0)
+    worst = 0.0
+    for batch, time in _SHAPES:
+        text = random.integers(1, 256, (batch, time)).astype(np.uint8)
+        padded = pad([row.tobytes() for row in text])
+        difference = np.abs(graph.probabilities(text) - reference.probabilities(padded)).max()
+        worst = max(worst, float(difference))
+    return worst
+
+
+def _against_torch(
+    single: NDArray[np.float32], encoded: list[bytes], reference: TorchModel
+) -> float:
+    part = encoded[:_TEXTS_COMPARED]
+    return float(np.abs(single[: len(part)] - reference.probabilities(pad(part))).max())
+
+
+def _in_batches(single: NDArray[np.float32], encoded: list[bytes], graph: GraphModel) -> float:
+    """Largest change of an answer when texts of all lengths share a batch."""
+    part = encoded[:_TEXTS_COMPARED]
+    return float(np.abs(single[: len(part)] - graph.probabilities(pad(part))).max())
+
+
+def table(checks: Sequence[Check]) -> str:
+    """The checks as lines of text."""
+    width = max(len(check.name) for check in checks)
+    lines = [
+        f"{'ok' if check.passed else 'FAIL':<4} {check.name:<{width}}  {check.measured:>24}  "
+        + check.limit
+        for check in checks
+    ]
+    return "\n".join(lines)
