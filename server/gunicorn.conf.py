@@ -16,8 +16,11 @@ loglevel = settings.log_level
 
 worker_class = "server.worker.DrainingWorker"
 asgi_loop = "uvloop"
-http_parser = "fast"
 asgi_lifespan = "on"
+
+# gunicorn_h1c 0.6.10, the C parser, saves some 10 µs a request but loses requests on kept
+# connections after bodies of 100 kB: 67 of 215 in a row, none with the parser in Python.
+http_parser = "python"
 
 # A session used before the fork may hang after it: every worker builds its own.
 preload_app = False

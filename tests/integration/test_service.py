@@ -64,6 +64,17 @@ def test_a_connection_is_kept(client: httpx.Client) -> None:
     assert len(ports) == 1
 
 
+def test_a_connection_is_kept_after_long_lists(client: httpx.Client) -> None:
+    """Bodies that arrive in many pieces are answered one after another on one connection."""
+    texts = [TEXTS["dan"] * 2] * 1_000
+    ports = set()
+    for _ in range(30):
+        response = client.post("/identify", json={"texts": texts}).raise_for_status()
+        assert len(response.json()["answers"]) == len(texts)
+        ports.add(response.extensions["network_stream"].get_extra_info("client_addr"))
+    assert len(ports) == 1
+
+
 def test_an_endless_body_is_cut_off(client: httpx.Client) -> None:
     """A chunked body beyond the limit is refused before its end, and the service lives on."""
     sent = 0
