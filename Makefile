@@ -14,7 +14,7 @@ LOCK := $(DEV)/bin/uv pip compile --quiet --universal --python-version 3.11 --ge
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help setup serve test check lock train export clean
+.PHONY: help setup serve test check lock train export card clean
 
 help: ## List the commands
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -47,6 +47,9 @@ train: $(DEV)/.ready ## Fit the network: DATA="hub/name folder/ file.csv" MINUTE
 
 export: $(DEV)/.ready ## Write models/scandid.onnx from the last checkpoint; ARGS goes to export.py
 	$(DEV)/bin/python export.py $(ARGS)
+
+card: $(DEV)/.ready ## Score the model and write its card: BENCHMARKS="a.parquet b.tsv"
+	$(DEV)/bin/python -m training.card $(BENCHMARKS)
 
 clean: ## Remove environments, caches and build artefacts; checkpoints and runs stay
 	rm -rf $(DEV) $(SERVE) build dist .mypy_cache .pytest_cache .ruff_cache .hypothesis
