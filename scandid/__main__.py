@@ -1,8 +1,10 @@
 """Command line: ``python -m scandid identify`` and ``python -m scandid evaluate``."""
 
 import argparse
+import io
 import json
 import os
+import signal
 import stat
 import sys
 import time
@@ -25,6 +27,8 @@ _TEXTS_PER_BATCH = 1024
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command line; returns the exit code: 0, or 2 for an error the user can mend."""
     options = _parser().parse_args(arguments)
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        sys.stdout.reconfigure(encoding="utf-8")  # JSON is UTF-8, whatever the locale says
     try:
         identifier = Identifier.load(options.model)
         options.command(identifier, options)
@@ -35,6 +39,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except BrokenPipeError:
         # The reader has gone (`| head`); without this, closing stdout would raise once more.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    except KeyboardInterrupt:
+        return 128 + signal.SIGINT
     return 0
 
 
@@ -68,6 +74,7 @@ def _identify(identifier: Identifier, options: argparse.Namespace) -> None:
         progress(_size(stream), "B", "identify") as bar,
     ):
         for lines, size in read_lines(stream):
+            bar.clear()
             _print_answers(identifier, lines)
             sys.stdout.flush()
             bar.update(size)
@@ -87,18 +94,24 @@ def _size(stream: BinaryIO) -> int | None:
 
 def _evaluate(identifier: Identifier, options: argparse.Namespace) -> None:
     for name in options.files:
-        tally, seconds = Tally(), 0.0
-        with progress(None, "text", Path(name).name) as bar:
-            table = read_table(name)
-            while rows := list(islice(table, _TEXTS_PER_BATCH)):
-                start = time.process_time()
-                answers = identifier.identify_batch([row.text for row in rows])
-                seconds += time.process_time() - start
-                tally.add(rows, answers)
-                bar.update(len(rows))
+        tally, cpu_s = _score(identifier, name)
         scores = {"file": name, **tally.as_dict()}
-        scores["texts_per_cpu_s"] = round(tally.n / seconds) if seconds else 0
+        scores["texts_per_cpu_s"] = round(tally.n / cpu_s) if cpu_s else 0
         print(json.dumps(scores) if options.json else scorecard(scores))
+
+
+def _score(identifier: Identifier, name: str) -> tuple[Tally, float]:
+    """Count the answers to a file, and the processor's seconds that identifying took."""
+    tally, cpu_s = Tally(), 0.0
+    table = read_table(name)
+    with progress(None, "text", Path(name).name) as bar:
+        while rows := list(islice(table, _TEXTS_PER_BATCH)):
+            start = time.process_time()
+            answers = identifier.identify_batch([row.text for row in rows])
+            cpu_s += time.process_time() - start
+            tally.add(rows, answers)
+            bar.update(len(rows))
+    return tally, cpu_s
 
 
 if __name__ == "__main__":

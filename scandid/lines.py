@@ -1,13 +1,16 @@
 """Lines from a stream, as many at a time as are there: no line waits for later ones."""
 
 from collections.abc import Iterator
-from typing import Protocol
+from typing import Final, Protocol
 
-_READ_BYTES = 1 << 16
+MAX_LINE_BYTES: Final = 1 << 20
+"""Bytes kept of a line; the rest is dropped. A model reads far fewer and says it was cut."""
+
+_READ_BYTES: Final = 1 << 16
 
 
 class ByteStream(Protocol):
-    """A buffered binary stream, such as ``sys.stdin.buffer``."""
+    """A buffered binary stream, such as an open file."""
 
     def read1(self, size: int, /) -> bytes:
         """Return what has arrived, ``size`` bytes at the most; empty at the end."""
@@ -16,11 +19,15 @@ class ByteStream(Protocol):
 def read_lines(stream: ByteStream) -> Iterator[tuple[list[str], int]]:
     """Yield the lines that have arrived, and how many bytes were read for them.
 
-    Memory stays constant: one read and one unfinished line. Bytes that are no UTF-8 become U+FFFD.
+    Memory stays constant: one read and one unfinished line of :data:`MAX_LINE_BYTES` at the most.
+    Bytes that are no UTF-8 become U+FFFD.
     """
     rest = b""
     while data := stream.read1(_READ_BYTES):
-        *lines, rest = (rest + data).split(b"\n")
+        first, *others = data.split(b"\n")
+        rest += first[: MAX_LINE_BYTES - len(rest)]
+        lines = [rest, *others]
+        rest = lines.pop()
         yield [_text(line) for line in lines], len(data)
     if rest:
         yield [_text(rest)], 0

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from scandid.encoding import ENCODING
 from scandid.errors import ModelError
-from scandid.labels import LABELS
+from scandid.labels import LABELS, LANGUAGES
 
 METADATA_KEY: Final = "scandid"
 """Name of the ONNX metadata property that holds everything below as one JSON object."""
@@ -95,6 +95,7 @@ class Model:
         except OSError as error:
             raise ModelError(f"model: {file} cannot be read: {error.strerror}") from error
         session = _open_session(file, content)
+        _require(file, "inputs", [value.name for value in session.get_inputs()], ["text"])
         raw = session.get_modelmeta().custom_metadata_map.get(METADATA_KEY)
         if raw is None:
             raise ModelError(
@@ -145,7 +146,7 @@ def _open_session(file: Path, content: bytes) -> onnxruntime.InferenceSession:
 
 def _read_metadata(file: Path, raw: str, sha256: str) -> ModelMetadata:
     try:
-        fields: dict[str, Any] = json.loads(raw)
+        fields: dict[str, Any] = dict(json.loads(raw))
         _require(file, "format", fields.pop("format"), FORMAT)
         golden = tuple(GoldenExample(text, tuple(values)) for text, values in fields.pop("golden"))
         labels = tuple(fields.pop("labels"))
@@ -156,6 +157,9 @@ def _read_metadata(file: Path, raw: str, sha256: str) -> ModelMetadata:
         ) from error
     _require(file, "labels", metadata.labels, LABELS)
     _require(file, "encoding", metadata.encoding, ENCODING)
+    _require(file, "languages with a threshold", set(metadata.thresholds), set(LANGUAGES))
+    if not metadata.golden:
+        raise ModelError(f"model: {file}: has no golden examples, so it cannot be verified")
     return metadata
 
 

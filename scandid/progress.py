@@ -11,6 +11,9 @@ class Progress(Protocol):
     def update(self, n: float) -> object:
         """Advance by ``n`` units."""
 
+    def clear(self) -> object:
+        """Take the bar off the screen until the next update, to print lines in its place."""
+
     def __enter__(self) -> Self:
         """Start."""
 
@@ -29,6 +32,9 @@ class _Silent:
     def update(self, n: float) -> None:
         """Do nothing."""
 
+    def clear(self) -> None:
+        """Do nothing."""
+
     def __enter__(self) -> Self:
         return self
 
@@ -44,7 +50,7 @@ def progress(total: int | None, unit: str, label: str = "") -> Progress:
         unit: What is counted; ``B`` is scaled to kB and MB.
         label: Words before the bar.
     """
-    if not sys.stderr.isatty():
+    if sys.stderr is None or not sys.stderr.isatty():
         return _Silent()
     try:
         from tqdm import tqdm

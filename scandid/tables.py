@@ -11,7 +11,15 @@ from scandid.errors import InputError
 from scandid.labels import LANGUAGES, OTHER
 
 COLUMNS: Final = ("text", "languages")
+
+WILI_CODES: Final = frozenset({"be-tarask", "map-bms", "nds-nl", "roa-tara", "zh-yue"})
+"""The codes of WiLI-2018 that are no ISO 639-3; none is a language scandid knows."""
+
+UNDECIDED_CODES: Final = frozenset({"nor"})
+"""Norwegian without saying which: neither right nor wrong for Bokmål, so it cannot be used."""
+
 _CODE: Final = re.compile(r"[a-z]{3}|other")
+_SEPARATORS: Final = re.compile(r"[\s,|;]+")
 _DELIMITERS: Final = {".tsv": "\t", ".csv": ","}
 _ROWS_PER_READ: Final = 4096
 
@@ -27,44 +35,60 @@ class LabelledText:
 def read_table(path: str | Path) -> Iterator[LabelledText]:
     """Read labelled texts, a part of the file at a time.
 
-    ``languages`` holds ISO 639-3 codes: a list in Parquet, separated by blanks, commas or ``|`` in
-    TSV and CSV. Codes other than dan, swe, nob and nno count as ``other``.
+    ``languages`` holds ISO 639-3 codes: a list in Parquet, or one string separated by blanks,
+    commas, semicolons or ``|``. Codes other than dan, swe, nob and nno count as ``other``.
 
     Raises:
-        InputError: the file cannot be read, a column is missing, or a code is malformed; the text
-            names file, row and column.
+        InputError: the file cannot be read or holds no rows, a column is missing, a text is no
+            string or a code is malformed; the message names file, row and column.
     """
     file = Path(path)
     if not file.is_file():
         raise InputError(f"{file}: no such file")
+    number = 0
     for number, (text, codes) in enumerate(_rows(file), start=1):
-        yield LabelledText(text, gold_labels(codes, f"{file}: row {number}: column languages"))
+        where = f"{file}: row {number}: column"
+        if not isinstance(text, str):
+            raise InputError(f"{where} text: {text!r} is no text")
+        yield LabelledText(text, gold_labels(split_codes(codes), f"{where} languages"))
+    if number == 0:
+        raise InputError(f"{file}: holds no rows")
+
+
+def split_codes(value: object) -> list[str]:
+    """Language codes of one cell, a list or a string with separators; empty for anything else."""
+    if isinstance(value, str):
+        return [code for code in _SEPARATORS.split(value) if code]
+    return [str(code) for code in value] if isinstance(value, list) else []
 
 
 def gold_labels(codes: Iterable[str], where: str) -> frozenset[str]:
     """Turn language codes into labels.
 
     Raises:
-        InputError: there is no code, or one is not three small letters.
+        InputError: there is no code, one is not three small letters, or one is undecided.
     """
     found = frozenset(codes)
-    for code in found:
-        if not _CODE.fullmatch(code):
+    for code in sorted(found):
+        if code in UNDECIDED_CODES:
+            raise InputError(f"{where}: {code!r} is undecided: say nob (Bokmål) or nno (Nynorsk)")
+        if not _CODE.fullmatch(code) and code not in WILI_CODES:
             raise InputError(f"{where}: {code!r} is no ISO 639-3 code (three small letters)")
     if not found:
         raise InputError(f"{where}: is empty, expected at least one ISO 639-3 code")
     return found.intersection(LANGUAGES) or frozenset({OTHER})
 
 
-def _rows(file: Path) -> Iterator[tuple[str, list[str]]]:
-    if file.suffix == ".parquet":
+def _rows(file: Path) -> Iterator[tuple[object, object]]:
+    suffix = file.suffix.lower()
+    if suffix == ".parquet":
         return _parquet_rows(file)
-    if file.suffix in _DELIMITERS:
-        return _text_rows(file, _DELIMITERS[file.suffix])
+    if suffix in _DELIMITERS:
+        return _text_rows(file, _DELIMITERS[suffix])
     raise InputError(f"{file}: ends in {file.suffix!r}, expected .parquet, .tsv or .csv")
 
 
-def _parquet_rows(file: Path) -> Iterator[tuple[str, list[str]]]:
+def _parquet_rows(file: Path) -> Iterator[tuple[object, object]]:
     try:
         import pyarrow.parquet
     except ImportError as error:
@@ -73,22 +97,25 @@ def _parquet_rows(file: Path) -> Iterator[tuple[str, list[str]]]:
         ) from error
     try:
         table = pyarrow.parquet.ParquetFile(file)
+        _require_columns(file, table.schema_arrow.names)
+        for batch in table.iter_batches(_ROWS_PER_READ, columns=list(COLUMNS)):
+            yield from zip(*(batch.column(name).to_pylist() for name in COLUMNS), strict=True)
     except (OSError, pyarrow.ArrowInvalid) as error:
-        raise InputError(f"{file}: is no Parquet file: {error}") from error
-    _require_columns(file, table.schema_arrow.names)
-    for batch in table.iter_batches(_ROWS_PER_READ, columns=list(COLUMNS)):
-        yield from zip(*(batch.column(name).to_pylist() for name in COLUMNS), strict=True)
+        raise InputError(f"{file}: is no Parquet file that can be read: {error}") from error
 
 
-def _text_rows(file: Path, delimiter: str) -> Iterator[tuple[str, list[str]]]:
+def _text_rows(file: Path, delimiter: str) -> Iterator[tuple[object, object]]:
+    """Rows of CSV or TSV; strict, since a lone quote would swallow the lines after it."""
+    line = 0
     with file.open(encoding="utf-8-sig", newline="") as stream:
-        reader = csv.DictReader(stream, delimiter=delimiter)
-        _require_columns(file, reader.fieldnames or ())
         try:
+            reader = csv.DictReader(stream, delimiter=delimiter, strict=True)
+            _require_columns(file, reader.fieldnames or ())
             for row in reader:
-                yield row["text"] or "", re.findall(r"[^\s,|;]+", row["languages"] or "")
+                line = reader.line_num
+                yield row["text"], row["languages"]
         except (UnicodeDecodeError, csv.Error) as error:
-            raise InputError(f"{file}: line {reader.line_num + 1}: {error}") from error
+            raise InputError(f"{file}: after line {line}: {error}") from error
 
 
 def _require_columns(file: Path, names: Iterable[str]) -> None:
