@@ -64,20 +64,15 @@ class Fitter:
         self.network.train()
         for group in self._optimizer.param_groups:
             group["lr"] = self._learning_rate(number, progress)
-        size = sum(len(targets) for _, targets in parts)
-        device = self.network.table.device
-        total = 0.0
-        for text, targets in parts:
-            loss = self._loss(text.to(device), targets.to(device)) / size
-            torch.autograd.backward(loss)
-            total += loss.item()
+        loss = self._loss(parts)
+        torch.autograd.backward(loss)
         if self.network.table.grad is not None:
             self.network.table.grad[0] = 0  # row 0 stands for nothing and must stay zero
         self._optimizer.step()
         self._optimizer.zero_grad(set_to_none=True)
         if number % _AVERAGE_EVERY == 0:
             self._average(progress)
-        return total
+        return loss.item()
 
     def state(self) -> dict[str, Any]:
         """All tensors and numbers a resumed run needs."""
@@ -87,6 +82,7 @@ class Fitter:
             "optimizer": self._optimizer.state_dict(),
             "averages": self._averages,
             "random": torch.get_rng_state(),
+            "random_cuda": torch.cuda.get_rng_state_all() if torch.cuda.is_available() else [],
         }
 
     def restore(self, state: dict[str, Any]) -> None:
@@ -96,19 +92,35 @@ class Fitter:
         self._optimizer.load_state_dict(state["optimizer"])
         self._averages = state["averages"]
         torch.set_rng_state(state["random"].cpu())
+        if torch.cuda.is_available():
+            torch.cuda.set_rng_state_all([number.cpu() for number in state.get("random_cuda", [])])
 
     def _learning_rate(self, number: int, progress: float) -> float:
         warm = min(1.0, (number + 1) / self._config.warmup)
         return self._config.learning_rate * warm * max(0.02, 1 - progress)
 
-    def _loss(self, text: Tensor, targets: Tensor) -> Tensor:
-        grams, words = self.network.rows(text)
-        rows = hide(grams, self._config.gram_dropout), hide(words, self._config.word_dropout)
-        logits = self.network(text, rows)
+    def _loss(self, parts: list[tuple[Tensor, Tensor]]) -> Tensor:
+        """Mean loss of the parts' texts."""
+        device = self.network.table.device
+        texts = [text.to(device) for text, _ in parts]
+        rows: list[Tensor] = []
+        for text in texts:
+            grams, words = self.network.rows(text)
+            rows += [hide(grams, self._config.gram_dropout), hide(words, self._config.word_dropout)]
+        sums = self.network.look_up(rows)
+        logits = torch.cat(
+            [
+                self.network.logits(text, windows, word_sums, words)
+                for text, windows, word_sums, words in zip(
+                    texts, sums[::2], sums[1::2], rows[1::2], strict=True
+                )
+            ]
+        )
+        targets = torch.cat([targets for _, targets in parts]).to(device)
         independent = functional.binary_cross_entropy_with_logits(logits, targets, reduction="sum")
         share = targets / targets.sum(1, keepdim=True)
         ranking = -(torch.log_softmax(logits, 1) * share).sum()
-        return independent + self._config.ranking * ranking
+        return (independent + self._config.ranking * ranking) / len(targets)
 
     def _average(self, progress: float) -> None:
         """Follow the weights; from ``average_from`` on, take the mean of those since."""
