@@ -9,19 +9,21 @@ examples -> verified against torch -> written. A model that fails a check is not
 
 import argparse
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
 
 import scandid
-from scandid.encoding import encode_text, pad
-from scandid.errors import ScandidError
+from scandid.encoding import TIME_MULTIPLE, encode_text, pad
+from scandid.errors import InputError, ScandidError
 from scandid.evaluation import Tally
 from scandid.identifier import Identifier
-from scandid.tables import read_table
+from scandid.tables import LabelledText, read_table
 from training.bundle import describe, write
 from training.checkpoint import VALIDATION, load_network
 from training.graph import build_graph
+from training.options import Flags, whole
 from training.quantization import round_weights
 from training.thresholds import choose_thresholds
 from training.validation import TorchModel
@@ -30,24 +32,26 @@ from training.verification import GraphModel, table, verify
 
 def parser() -> argparse.ArgumentParser:
     """Every flag of an export."""
-    flags = argparse.ArgumentParser(
-        prog="export.py", description="Checkpoint to verified ONNX model."
-    )
+    flags = Flags(prog="export.py", description="Checkpoint to verified ONNX model.")
     flags.add_argument(
         "run", nargs="?", type=Path, default=Path("runs/latest"), help="folder of train.py"
     )
     flags.add_argument(
         "--out", type=Path, default=Path("models/scandid.onnx"), help="file to write"
     )
-    flags.add_argument("--max-bytes", type=int, default=1024, help="bytes of a text that are read")
+    flags.add_argument(
+        "--max-bytes", type=whole(TIME_MULTIPLE), default=1024, help="bytes of a text that are read"
+    )
     flags.add_argument("--version", default=scandid.__version__, help="version of the model")
     return flags
 
 
-def export(arguments: list[str] | None = None) -> None:
+def export(arguments: Sequence[str] | None = None) -> None:
     """Run the whole export that the flags describe."""
     options = parser().parse_args(arguments)
     network, run = load_network(options.run)
+    if "result" not in run:
+        raise InputError(f"{options.run}: the run is not finished: train.py --resume ends it")
     held_out = list(read_table(options.run / VALIDATION))
 
     # The graph in int8, the same in float32 to compare with, and torch with the rounded weights.
@@ -62,24 +66,34 @@ def export(arguments: list[str] | None = None) -> None:
     if not all(check.passed for check in checks):
         raise ScandidError(f"{options.out} is not written: a check failed")
 
-    # Decision and scores come from held-out texts, as int8.
-    encoded = [encode_text(row.text, options.max_bytes)[0] for row in held_out]
-    probabilities = np.concatenate([quantized.probabilities(pad([data])) for data in encoded])
-    thresholds = choose_thresholds(probabilities, held_out)
-    scores = {"validation_macro_f1": run["result"]["score"]}
+    # Thresholds come from held-out texts, as int8; golden examples from torch.
     describe(
-        model, reference, version=options.version, run=run, thresholds=thresholds, scores=scores
+        model,
+        reference,
+        version=options.version,
+        run=run,
+        thresholds=thresholds(quantized, held_out, options.max_bytes),
+        scores={"validation_macro_f1": run["result"]["score"]},
     )
-    digest = write(model, options.out)
+    report(write(model, options.out), held_out, options.out)
 
-    # Read it back the way every user will.
-    identifier = Identifier.load(options.out)
-    identifier.verify()
-    tally = Tally()
+
+def thresholds(
+    model: GraphModel, held_out: Sequence[LabelledText], max_bytes: int
+) -> dict[str, float]:
+    """Probability from which each language is acceptable."""
+    encoded = [encode_text(row.text, max_bytes)[0] for row in held_out]
+    rows = np.concatenate([model.probabilities(pad([data])) for data in encoded])
+    return choose_thresholds(rows, held_out)
+
+
+def report(identifier: Identifier, held_out: Sequence[LabelledText], path: Path) -> None:
+    """Print what the written file says about the held-out texts."""
+    metadata, tally = identifier.metadata, Tally()
     tally.add(held_out, identifier.identify_batch([row.text for row in held_out]))
-    print(f"thresholds: {thresholds}")
+    print(f"thresholds: {metadata.thresholds}")
     print(f"held-out texts: macro F1 {tally.macro_f1():.4f}, accuracy {tally.accuracy():.4f}")
-    print(f"wrote {options.out}: {options.out.stat().st_size:,} bytes, sha256 {digest}")
+    print(f"wrote {path}: {path.stat().st_size:,} bytes, sha256 {metadata.sha256}")
 
 
 if __name__ == "__main__":

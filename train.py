@@ -9,7 +9,9 @@ Every run folder holds best.pt (weights), last.pt (to resume), run.json (all tha
 repeat the run) and history.jsonl (each validation). Uses CUDA when there is one.
 """
 
+import argparse
 import sys
+from collections.abc import Sequence
 
 import torch
 from tqdm import tqdm
@@ -27,11 +29,12 @@ from training.sampling import Sampler
 from training.validation import Validation
 
 
-def train(arguments: list[str] | None = None) -> None:
+def train(arguments: Sequence[str] | None = None) -> None:
     """Run the whole training that the flags describe."""
     options = parser().parse_args(arguments)
     options.data = options.data or [DEFAULT_DATA]
     network_config, sampling, fitting, augmentation = configurations(options)
+    run = Run(options)
 
     # Data: load, merge copies, hold every fiftieth text out.
     corpus, report = clean(load_corpora(options.data))
@@ -40,43 +43,60 @@ def train(arguments: list[str] | None = None) -> None:
     sampler = Sampler(training, sampling, augmentation, options.seed)
     validation = Validation(held_out, sampling.max_bytes)
 
-    # Network and run folder.
+    # Network: its first weights and its dropout follow from the seed.
     torch.manual_seed(options.seed)
     torch.set_num_threads(options.threads or torch.get_num_threads())
     device = "cuda" if torch.cuda.is_available() else "cpu"
     fitter = Fitter(Network(network_config).to(device), fitting)
-    run = Run(
-        options,
+
+    # Run folder: all that is needed to repeat the run, before the first step.
+    run.describe(
         {
             "network": as_json(network_config),
             "sampling": as_json(sampling),
             "fitting": as_json(fitting),
             "augmentation": as_json(augmentation),
-            "data": {"digest": corpus.digest(), "texts": len(corpus), "sources": corpus.names},
-            "provenance": provenance(),
-        },
+            "data": {
+                "digest": corpus.digest(),
+                "texts": len(corpus),
+                "sources": list(corpus.names),
+            },
+            "provenance": provenance(device),
+        }
     )
     validation.save(run.folder / VALIDATION)
-    if options.resume:
-        run.restore(fitter)
+    run.restore(fitter)
 
-    # Loop: one batch a step; the averaged weights are what is validated and kept.
-    loss = 0.0
+    fit(run, fitter, sampler, validation, options)
+    report_best(run, fitter, validation)
+
+
+def fit(
+    run: Run,
+    fitter: Fitter,
+    sampler: Sampler,
+    validation: Validation,
+    options: argparse.Namespace,
+) -> None:
+    """Loop: one batch a step; the averaged weights are what is validated and kept."""
     with tqdm(total=options.steps, initial=run.step, unit="step", disable=None) as bar:
-        while run.progress() < 1 and run.stale < options.patience:
-            now = fitter.step(sampler.draw(run.step), run.step, run.progress())
-            loss = now if run.step == 0 else 0.98 * loss + 0.02 * now
-            run.step += 1
-            bar.update()
-            bar.set_postfix(loss=f"{loss:.3f}", best=f"{run.best:.4f}", refresh=False)
-            if run.step % options.evaluate_every == 0 or run.progress() >= 1:
+        over = run.over()
+        while not over:
+            run.advance(fitter.step(sampler.draw(run.step), run.step, run.progress()))
+            over = run.over()
+            if over or run.step % options.evaluate_every == 0:
                 scores = validation.score(fitter.averaged)
-                run.record(scores, loss, fitter)
-                tqdm.write(
-                    f"step {run.step}: loss {loss:.3f}, validation {scores.score():.4f}", sys.stderr
-                )
+                run.record(scores, fitter)
+                line = f"step {run.step}: loss {run.loss:.3f}, validation {run.score:.4f}"
+                tqdm.write(line, sys.stderr)
+                over = over or run.over()
+            bar.update()
+            score = f"{run.score:.4f}" if run.score >= 0 else "none yet"
+            bar.set_postfix(loss=f"{run.loss:.3f}", validation=score, refresh=False)
 
-    # Scores of the best weights.
+
+def report_best(run: Run, fitter: Fitter, validation: Validation) -> None:
+    """Print precision, recall and F1 of the best weights, and note them in run.json."""
     fitter.averaged.load_state_dict(load_tensors(run.folder / BEST))
     scores = validation.score(fitter.averaged)
     run.finish(scores)

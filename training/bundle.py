@@ -1,7 +1,6 @@
 """The finished model file: graph plus everything a loader needs to know, in one file."""
 
 import datetime
-import hashlib
 import json
 from pathlib import Path
 from typing import Any, Final
@@ -9,6 +8,8 @@ from typing import Any, Final
 import onnx
 
 from scandid.encoding import ENCODING, encode_text, pad
+from scandid.errors import InputError
+from scandid.identifier import Identifier
 from scandid.labels import LABELS
 from scandid.model import FORMAT, METADATA_KEY
 from training.golden import TEXTS
@@ -58,11 +59,25 @@ def describe(
     entry.key, entry.value = METADATA_KEY, json.dumps(fields, ensure_ascii=False)
 
 
-def write(model: onnx.ModelProto, path: Path) -> str:
-    """Write the file under a temporary name, rename it, and return its sha256."""
-    content = model.SerializeToString()
+def write(model: onnx.ModelProto, path: Path) -> Identifier:
+    """Write the file under a temporary name, open it the way every user will, and rename it.
+
+    Returns:
+        The identifier, with its golden examples replayed.
+
+    Raises:
+        ModelError: the file cannot be opened or answers wrongly; nothing stays at ``path``.
+        InputError: the file cannot be written.
+    """
     part = path.with_suffix(".tmp")
-    path.parent.mkdir(parents=True, exist_ok=True)
-    part.write_bytes(content)
-    part.replace(path)
-    return hashlib.sha256(content).hexdigest()
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        part.write_bytes(model.SerializeToString())
+        identifier = Identifier.load(part)
+        identifier.verify()
+        part.replace(path)
+    except OSError as error:
+        raise InputError(f"--out: {path} cannot be written: {error.strerror}") from error
+    finally:
+        part.unlink(missing_ok=True)
+    return identifier

@@ -1,6 +1,7 @@
 """Checkpoints: weights in a file without code, and JSON beside it to repeat the run."""
 
 import dataclasses
+import importlib.metadata
 import json
 import platform
 import subprocess
@@ -50,7 +51,8 @@ def load_tensors(path: Path) -> dict[str, Any]:
     except FileNotFoundError as error:
         raise InputError(f"{path}: no such checkpoint; train one with train.py") from error
     except Exception as error:  # torch raises RuntimeError, UnpicklingError, EOFError, ...
-        raise InputError(f"{path}: is no checkpoint that can be read: {error}") from error
+        reason = str(error).partition("\n")[0]
+        raise InputError(f"{path}: is no checkpoint that can be read: {reason}") from error
     return state
 
 
@@ -61,9 +63,13 @@ def load_json(path: Path) -> dict[str, Any]:
         InputError: the file is missing or is no JSON.
     """
     try:
-        value: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+        value = json.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError as error:
+        raise InputError(f"{path}: no such run; train one with train.py") from error
     except (OSError, ValueError) as error:
         raise InputError(f"{path}: cannot be read: {error}") from error
+    if not isinstance(value, dict):
+        raise InputError(f"{path}: holds {type(value).__name__}, expected a JSON object")
     return value
 
 
@@ -80,11 +86,13 @@ def load_network(folder: Path) -> tuple[Network, dict[str, Any]]:
         InputError: a file is missing, or weights and configuration do not fit.
     """
     run = load_json(folder / RUN)
-    network = Network(network_config(run["network"]))
+    weights = load_tensors(folder / BEST)
     try:
-        network.load_state_dict(load_tensors(folder / BEST))
-    except RuntimeError as error:
-        raise InputError(f"{folder / BEST}: does not fit {RUN}: {error}") from error
+        network = Network(network_config(run["network"]))
+        network.load_state_dict(weights)
+    except (KeyError, TypeError, ValueError, RuntimeError) as error:
+        reason = " ".join(str(error).split())
+        raise InputError(f"{folder / BEST}: does not fit {RUN}: {reason}") from error
     return network.eval(), run
 
 
@@ -96,13 +104,16 @@ def network_config(fields: Mapping[str, Any]) -> NetworkConfig:
     return NetworkConfig(**known)
 
 
-def provenance() -> dict[str, str]:
-    """What else a run depends on: versions of the code and of torch, and the processor."""
+def provenance(device: str) -> dict[str, str | int]:
+    """What else a run depends on: versions of code and libraries, and the machine."""
+    libraries = ("torch", "numpy", "datasets", "pycountry")
     return {
         "scandid": scandid.__version__,
-        "torch": torch.__version__,
+        **{name: importlib.metadata.version(name) for name in libraries},
         "python": platform.python_version(),
         "machine": platform.machine(),
+        "device": device,
+        "threads": torch.get_num_threads(),
         "run_id": uuid.uuid4().hex,
         "git_commit": _git_commit(),
     }
@@ -110,17 +121,12 @@ def provenance() -> dict[str, str]:
 
 def _git_commit() -> str:
     """Commit of the checkout, or ``unknown`` where git or the checkout is missing."""
-    command = [
-        "git",
-        "-C",
-        str(Path(__file__).parent),
-        "describe",
-        "--always",
-        "--dirty",
-        "--abbrev=40",
-    ]
+    command = ["git", "describe", "--always", "--dirty", "--abbrev=40"]
+    here = Path(__file__).parent
     try:
-        return subprocess.run(command, capture_output=True, text=True, check=True).stdout.strip()
+        return subprocess.check_output(
+            command, cwd=here, stderr=subprocess.DEVNULL, text=True
+        ).strip()
     except (OSError, subprocess.CalledProcessError):
         return "unknown"
 

@@ -8,6 +8,7 @@ from typing import Final
 
 import numpy as np
 
+from scandid.errors import InputError
 from scandid.labels import LABELS, OTHER
 from training.corpora import Corpus
 
@@ -62,8 +63,17 @@ def clean(corpus: Corpus) -> tuple[Corpus, CleaningReport]:
 
 
 def hold_out(corpus: Corpus) -> tuple[Corpus, Corpus]:
-    """Split into training and validation by a hash of each text, so copies stay together."""
-    held = np.array([_is_held_out(text) for text in corpus.texts])
+    """Split into training and validation by a hash of each text, so copies stay together.
+
+    Raises:
+        InputError: there are too few texts to have both.
+    """
+    held = np.array([_is_held_out(text) for text in corpus.texts], np.bool_)
+    if not held.any() or held.all():
+        raise InputError(
+            f"--data: {len(corpus):,} texts with letters are too few: one in {VALIDATION_SHARE} "
+            "is held out to validate, and none or all of these were"
+        )
     return corpus.subset(~held), corpus.subset(held)
 
 

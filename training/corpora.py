@@ -2,10 +2,11 @@
 
 import hashlib
 import re
+import sys
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 import datasets
 import numpy as np
@@ -14,14 +15,17 @@ from numpy.typing import NDArray
 
 from scandid.errors import InputError
 from scandid.labels import LANGUAGES
+from scandid.tables import UNDECIDED_CODES, WILI_CODES, split_codes
 
 TEXT_COLUMNS: Final = ("text", "sentence")
 LABEL_COLUMNS: Final = ("languages", "language", "label")
 SUFFIXES: Final = {".parquet": "parquet", ".csv": "csv", ".tsv": "csv"}
 
-_WILI_CODES: Final = {"be-tarask", "map-bms", "nds-nl", "roa-tara", "zh-yue"}
+HUB_TABLES: Final = "refs/convert/parquet"
+"""Branch of a dataset on the hub that holds its tables as Parquet."""
+
 _RETIRED_CODES: Final = {"ajp", "kzj"}
-_OTHER_CODES: Final = _WILI_CODES | _RETIRED_CODES | {"other", "mul", "und"}
+_OTHER_CODES: Final = WILI_CODES | _RETIRED_CODES | {"other", "mul", "und"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +71,7 @@ def load_corpora(data: Sequence[str]) -> Corpus:
         InputError: a source is missing or empty, lacks a column, or holds an unknown language
             code; the text names file, row and column.
     """
+    _quieten()
     texts: list[str] = []
     rows: list[NDArray[np.float32]] = []
     sources: list[int] = []
@@ -83,11 +88,18 @@ def load_corpora(data: Sequence[str]) -> Corpus:
     return Corpus(texts, np.stack(rows), np.array(sources, np.int32), tuple(names))
 
 
+def _quieten() -> None:
+    """Leave errors to us, who say them in one line, and show bars only to people."""
+    datasets.utils.logging.set_verbosity(datasets.utils.logging.CRITICAL)
+    if not sys.stderr.isatty():
+        datasets.disable_progress_bars()
+
+
 def _tables(data: Sequence[str]) -> Iterator[tuple[str, datasets.Dataset]]:
     for argument in data:
         path = Path(argument)
         if path.is_dir():
-            files = sorted(file for file in path.iterdir() if file.suffix in SUFFIXES)
+            files = sorted(file for file in path.iterdir() if file.suffix.lower() in SUFFIXES)
             if not files:
                 raise InputError(f"{path}: no {', '.join(SUFFIXES)} file in this folder")
             yield from ((str(file), _load_file(file)) for file in files)
@@ -98,35 +110,48 @@ def _tables(data: Sequence[str]) -> Iterator[tuple[str, datasets.Dataset]]:
 
 
 def _load_file(path: Path) -> datasets.Dataset:
-    kind = SUFFIXES.get(path.suffix)
+    kind = SUFFIXES.get(path.suffix.lower())
     if kind is None:
         raise InputError(f"{path}: ends in {path.suffix!r}, expected one of {', '.join(SUFFIXES)}")
     if path.stat().st_size == 0:
         raise InputError(f"{path}: is an empty file")
-    options = (
-        {} if kind == "parquet" else {"sep": "\t" if path.suffix == ".tsv" else ",", "dtype": str}
-    )
+    options: dict[str, object] = {}
+    if kind == "csv":
+        # Words such as "null" and "NA" are texts, and "nan" is a language.
+        options = {"keep_default_na": False, "dtype": str}
+        options["sep"] = "\t" if path.suffix.lower() == ".tsv" else ","
     try:
         return datasets.load_dataset(kind, data_files=str(path), split="train", **options)
-    except (datasets.exceptions.DatasetGenerationError, ValueError, OSError) as error:
-        raise InputError(f"{path}: cannot be read as {kind}: {error.__cause__ or error}") from error
+    except (datasets.exceptions.DatasetsError, ValueError, OSError) as error:
+        raise InputError(f"{path}: cannot be read as {kind}: {_reason(error)}") from error
 
 
 def _load_hub(name: str) -> datasets.Dataset:
     if not re.fullmatch(r"[\w.-]+/[\w.-]+", name):
         raise InputError(f"{name}: no such file or folder, and no name of a dataset (OWNER/NAME)")
     try:
-        return datasets.load_dataset(name, split="train")
-    except (OSError, ValueError) as error:
-        raise InputError(f"{name}: no such file, and the hub does not give it: {error}") from error
+        try:
+            return datasets.load_dataset(name, split="train")
+        except RuntimeError:
+            # A dataset made by a script, which datasets no longer runs; the hub keeps a copy of
+            # its tables, with the names of the labels.
+            return datasets.load_dataset(name, split="train", revision=HUB_TABLES)
+    except (datasets.exceptions.DatasetsError, OSError, RuntimeError, ValueError) as error:
+        raise InputError(
+            f"{name}: no such file or folder, and the hub does not give it: {_reason(error)}"
+        ) from error
+
+
+def _reason(error: BaseException) -> str:
+    """The first line of what lies behind an error of datasets."""
+    return str(error.__cause__ or error).strip().partition("\n")[0]
 
 
 def _labelled(name: str, table: datasets.Dataset) -> Iterator[tuple[str, NDArray[np.float32]]]:
     text_column = _column(name, table, TEXT_COLUMNS)
     label_column = _column(name, table, LABEL_COLUMNS)
-    feature = table.features[label_column]
-    decode = feature.int2str if isinstance(feature, datasets.ClassLabel) else None
-    known: dict[Any, NDArray[np.float32]] = {}
+    decode = _decoder(table.features[label_column])
+    known: dict[object, NDArray[np.float32]] = {}
     pairs = zip(table[text_column][:], table[label_column][:], strict=True)
     for row, (text, value) in enumerate(pairs, start=1):
         if not isinstance(text, str):
@@ -134,7 +159,7 @@ def _labelled(name: str, table: datasets.Dataset) -> Iterator[tuple[str, NDArray
         key = tuple(value) if isinstance(value, list) else value
         if key not in known:
             where = f"{name}: row {row}: column {label_column}"
-            known[key] = _target(_codes(value, decode, where), where)
+            known[key] = target(split_codes(decode(value)), where)
         yield text, known[key]
 
 
@@ -148,35 +173,50 @@ def _column(name: str, table: datasets.Dataset, candidates: Sequence[str]) -> st
     )
 
 
-def _codes(value: object, decode: Callable[[int], str] | None, where: str) -> list[str]:
-    if decode is not None and isinstance(value, int):
-        return [decode(value)]
-    if isinstance(value, list):
-        return [str(code) for code in value]
-    if isinstance(value, str):
-        return re.findall(r"[^\s,|;]+", value)
-    raise InputError(f"{where}: {value!r} is no language code")
+def _decoder(feature: object) -> Callable[[object], object]:
+    """How to read a cell of this type: the numbers of a ClassLabel become their names."""
+    inner = getattr(feature, "feature", feature)
+    if not isinstance(inner, datasets.ClassLabel):
+        return lambda value: value
+    names = inner.names
+
+    def decode(value: object) -> object:
+        if isinstance(value, list):
+            return [decode(one) for one in value]
+        known = isinstance(value, int) and 0 <= value < len(names)
+        return names[value] if known else ""
+
+    return decode
 
 
-def _target(codes: Sequence[str], where: str) -> NDArray[np.float32]:
+def target(codes: Sequence[str], where: str) -> NDArray[np.float32]:
+    """Turn language codes into a row of targets, float32 ``[labels]``.
+
+    Args:
+        codes: ISO 639-3 codes, ``other``, ``mul``, ``und``, or those of WiLI-2018.
+        where: Beginning of an error's message.
+
+    Raises:
+        InputError: there is no code, or one is unknown or undecided.
+    """
     if not codes:
         raise InputError(f"{where}: is empty, expected at least one ISO 639-3 code")
     for code in codes:
-        if not _is_known(code):
+        if code in UNDECIDED_CODES or not _is_language(code):
             raise InputError(f"{where}: {code!r} is no ISO 639-3 code{_hint(code)}")
-    target = np.array([label in codes for label in LANGUAGES] + [False], np.float32)
-    target[-1] = not target.any()
-    return target
+    row = np.array([label in codes for label in LANGUAGES] + [False], np.float32)
+    row[-1] = not row.any()
+    return row
 
 
-def _is_known(code: str) -> bool:
-    """Languages of ISO 639-3, families of 639-5 (``ber``) and the codes of no one language."""
-    tables = (pycountry.languages, pycountry.language_families)
-    return code in _OTHER_CODES or any(table.get(alpha_3=code) for table in tables)
+def _is_language(code: str) -> bool:
+    """Whether the code is known: a language, a family of languages, or a code for other ones."""
+    listed = pycountry.languages.get(alpha_3=code) or pycountry.language_families.get(alpha_3=code)
+    return code in _OTHER_CODES or listed is not None
 
 
 def _hint(code: str) -> str:
+    if code in ("no", *UNDECIDED_CODES):
+        return " that can be used: say nob (Bokmål) or nno (Nynorsk)"
     language = pycountry.languages.get(alpha_2=code) if len(code) == 2 else None
-    if code in ("no", "nor"):
-        return ": say nob (Bokmål) or nno (Nynorsk)"
     return f": did you mean {language.alpha_3!r}?" if language else ""

@@ -1,9 +1,12 @@
-"""Command line of train.py: one line a knob, with its unit."""
+"""Command line of train.py: one line a knob, with its unit and its limits."""
 
 import argparse
+from collections.abc import Callable
 from pathlib import Path
-from typing import Final
+from typing import Final, NoReturn
 
+from scandid.encoding import TIME_MULTIPLE
+from scandid.errors import InputError
 from training.augmentation import AugmentationConfig
 from training.fitting import FittingConfig
 from training.network import NetworkConfig
@@ -11,75 +14,62 @@ from training.sampling import SamplingConfig
 
 DEFAULT_DATA: Final = "MartinThoma/wili_2018"
 
+_WINDOWS: Final = [size for size in range(1, TIME_MULTIPLE + 1) if TIME_MULTIPLE % size == 0]
+
+
+class Flags(argparse.ArgumentParser):
+    """A parser that reports a bad flag as one line, as every other error of this project."""
+
+    def error(self, message: str) -> NoReturn:
+        """Raise instead of printing the usage.
+
+        Raises:
+            InputError: always.
+        """
+        raise InputError(message)
+
+
+def whole(least: int) -> Callable[[str], int]:
+    """Type of a flag that takes a whole number from ``least`` on."""
+
+    def read(word: str) -> int:
+        try:
+            value = int(word)
+        except ValueError:
+            raise argparse.ArgumentTypeError(f"{word!r} is no whole number") from None
+        if value < least:
+            raise argparse.ArgumentTypeError(f"{value} is below {least}")
+        return value
+
+    return read
+
+
+def number(least: float, most: float) -> Callable[[str], float]:
+    """Type of a flag that takes a number from ``least`` to ``most``."""
+
+    def read(word: str) -> float:
+        try:
+            value = float(word)
+        except ValueError:
+            raise argparse.ArgumentTypeError(f"{word!r} is no number") from None
+        if not least <= value <= most:
+            raise argparse.ArgumentTypeError(f"{value:g} is not within {least:g} to {most:g}")
+        return value
+
+    return read
+
 
 def parser() -> argparse.ArgumentParser:
     """Every flag of a training run."""
-    flags = argparse.ArgumentParser(
+    flags = Flags(
         prog="train.py",
         description="Fit the LSTM on labelled texts; writes weights and run.json to --out.",
         formatter_class=argparse.ArgumentDefaultsHelpFormatter,
     )
     _run_flags(flags.add_argument_group("run"))
-    network, sampling = NetworkConfig(), SamplingConfig()
-    fitting, augmentation = FittingConfig(), AugmentationConfig()
-    add = flags.add_argument_group("model and fitting").add_argument
-    add("--dim", type=int, default=network.dim, help="width of a table row")
-    add("--window", type=int, default=network.window, help="bytes per LSTM step")
-    add("--hidden", type=int, default=network.hidden, help="width of the LSTM, each direction")
-    add("--batch", type=int, default=sampling.batch, help="texts per step")
-    add("--max-bytes", type=int, default=sampling.max_bytes, help="texts are cut at so many bytes")
-    add(
-        "--source-power",
-        type=float,
-        default=sampling.source_power,
-        help="0: sources equal, 1: as they come",
-    )
-    add("--learning-rate", type=float, default=fitting.learning_rate, help="peak step size of Adam")
-    add(
-        "--gram-dropout",
-        type=float,
-        default=fitting.gram_dropout,
-        help="share of n-grams hidden, 0 to 1",
-    )
-    add(
-        "--word-dropout",
-        type=float,
-        default=fitting.word_dropout,
-        help="share of words hidden, 0 to 1",
-    )
-    add("--ranking", type=float, default=fitting.ranking, help="weight of the softmax loss")
-    add(
-        "--fragment",
-        type=float,
-        default=augmentation.fragment,
-        help="share cut to 1-4 words, 0 to 1",
-    )
+    _model_flags(flags.add_argument_group("model"))
+    _fitting_flags(flags.add_argument_group("fitting"))
     return flags
-
-
-def _run_flags(run: argparse._ArgumentGroup) -> None:
-    add = run.add_argument
-    add(
-        "--data",
-        action="append",
-        metavar="SOURCE",
-        help=f"hub name, file or folder; repeatable ({DEFAULT_DATA})",
-    )
-    add("--out", type=Path, default=Path("runs/latest"), help="folder for the checkpoint")
-    add("--seed", type=int, default=1, help="same seed, same data, same machine: same weights")
-    add("--steps", type=int, default=6000, help="length of the run")
-    add("--minutes", type=float, default=120.0, help="bound on the time; the schedule adapts to it")
-    add(
-        "--evaluate-every", type=int, default=250, metavar="STEPS", help="steps between validations"
-    )
-    add(
-        "--patience",
-        type=int,
-        default=12,
-        help="stop after so many validations without a better score",
-    )
-    add("--resume", action="store_true", help="go on with the run in --out")
-    add("--threads", type=int, default=0, help="processor threads; 0: all")
 
 
 def configurations(
@@ -99,3 +89,48 @@ def configurations(
         ),
         AugmentationConfig(fragment=options.fragment),
     )
+
+
+def _run_flags(group: argparse._ArgumentGroup) -> None:
+    add = group.add_argument
+    source = f"hub name, file or folder; repeatable ({DEFAULT_DATA})"
+    add("--data", action="append", metavar="SOURCE", help=source)
+    add("--out", type=Path, default=Path("runs/latest"), help="folder for the checkpoint")
+    add("--seed", type=whole(0), default=1, help="same seed, data and machine: same weights")
+    add("--steps", type=whole(1), default=6000, help="length of the run")
+    minutes = "bound on the time; where it comes before --steps, it sets the pace of the schedule"
+    add("--minutes", type=number(0.01, 1e6), default=120.0, help=minutes)
+    every = "steps between validations"
+    add("--evaluate-every", type=whole(1), default=250, metavar="STEPS", help=every)
+    patience = "stop after so many validations without a better score"
+    add("--patience", type=whole(1), default=12, help=patience)
+    add("--resume", action="store_true", help="go on with the run in --out")
+    add("--threads", type=whole(0), default=0, help="processor threads; 0: all")
+
+
+def _model_flags(group: argparse._ArgumentGroup) -> None:
+    config, add = NetworkConfig(), group.add_argument
+    add("--dim", type=whole(1), default=config.dim, help="width of a table row")
+    window = "bytes per LSTM step"
+    add("--window", type=int, choices=_WINDOWS, default=config.window, help=window)
+    hidden = "width of the LSTM, each direction"
+    add("--hidden", type=whole(1), default=config.hidden, help=hidden)
+
+
+def _fitting_flags(group: argparse._ArgumentGroup) -> None:
+    sampling, fitting, add = SamplingConfig(), FittingConfig(), group.add_argument
+    share = number(0, 1)
+    add("--batch", type=whole(1), default=sampling.batch, help="texts per step")
+    cut = "texts are cut at so many bytes"
+    add("--max-bytes", type=whole(TIME_MULTIPLE), default=sampling.max_bytes, help=cut)
+    power = "0: sources equal, 1: as they come"
+    add("--source-power", type=share, default=sampling.source_power, help=power)
+    rate = "peak step size of Adam"
+    add("--learning-rate", type=number(1e-8, 1), default=fitting.learning_rate, help=rate)
+    grams, words = "share of n-grams hidden, 0 to 1", "share of words hidden, 0 to 1"
+    add("--gram-dropout", type=share, default=fitting.gram_dropout, help=grams)
+    add("--word-dropout", type=share, default=fitting.word_dropout, help=words)
+    ranking = "weight of the softmax loss"
+    add("--ranking", type=number(0, 1e3), default=fitting.ranking, help=ranking)
+    fragment = "share cut to 1-4 words, 0 to 1"
+    add("--fragment", type=share, default=AugmentationConfig().fragment, help=fragment)

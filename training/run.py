@@ -3,6 +3,7 @@
 import argparse
 import json
 import time
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Final
 
@@ -20,57 +21,85 @@ from training.checkpoint import (
 from training.fitting import Fitter
 from training.validation import ValidationScores
 
-_FREE_TO_CHANGE: Final = {
-    "out",
-    "resume",
-    "minutes",
-    "steps",
-    "patience",
-    "threads",
-    "evaluate_every",
-}
+_FREE_TO_CHANGE: Final = frozenset(
+    {"out", "resume", "minutes", "steps", "patience", "threads", "evaluate_every"}
+)
+"""Flags that may differ when a run is resumed."""
+
+_MUST_STAY: Final = ("network", "sampling", "fitting", "augmentation", "data")
+"""Parts of run.json that must be the same when a run is resumed."""
+
+_LOSS_MEMORY: Final = 0.98
 
 
 class Run:
     """Progress of one training run, kept so that a kill loses at most one validation interval.
 
     Attributes:
+        folder: Where everything is written.
         step: Steps done.
-        best: Best validation score so far, 0 to 1.
+        loss: Running mean of the batches' losses, for people.
+        score: Score of the last validation, 0 to 1; -1 before the first.
+        best: Best validation score so far.
         stale: Validations since then.
     """
 
-    def __init__(self, options: argparse.Namespace, description: dict[str, Any]) -> None:
-        """Open a new run, or go on with the one in ``options.out``.
+    def __init__(self, options: argparse.Namespace) -> None:
+        """Start the clock on a new run, or on the rest of the one in ``options.out``.
 
         Raises:
-            InputError: the folder holds a run and ``--resume`` is missing, or its flags differ.
+            InputError: the folder holds a run and ``--resume`` is missing, holds none although
+                ``--resume`` is there, cannot be written, or its run had other flags.
         """
         self.folder: Path = options.out
-        self.step, self.best, self.stale = 0, -1.0, 0
-        self._limit_s: float = options.minutes * 60
+        self.step, self.stale = 0, 0
+        self.loss, self.score, self.best = 0.0, -1.0, -1.0
         self._steps: int = options.steps
+        self._patience: int = options.patience
+        self._limit_s: float = options.minutes * 60
         self._before_s = 0.0
         self._start = time.monotonic()
-        flags = {k: v if not isinstance(v, Path) else str(v) for k, v in vars(options).items()}
-        if options.resume:
-            _require_same_flags(self.folder, load_json(self.folder / RUN)["flags"], flags)
-        elif (self.folder / RUN).exists():
-            raise InputError(
-                f"--out: {self.folder} holds a run; add --resume to go on with it, or name another"
-            )
-        self.folder.mkdir(parents=True, exist_ok=True)
-        save_json(self.folder / RUN, {"flags": flags, **description})
+        self._flags = {
+            flag: str(value) if isinstance(value, Path) else value
+            for flag, value in vars(options).items()
+        }
+        self._stored = self._open(resume=options.resume)
+
+    def describe(self, description: Mapping[str, Any]) -> None:
+        """Write ``run.json``: flags, configurations, data and provenance.
+
+        Raises:
+            InputError: a resumed run was started with other configurations or other texts.
+        """
+        if self._stored is None:
+            return save_json(self.folder / RUN, {"flags": self._flags, **description})
+        for part in _MUST_STAY:
+            then, now = self._stored.get(part), description[part]
+            if then != now:
+                raise InputError(
+                    f"--resume: {part} is {_short(now)}, but the run in {self.folder} was started "
+                    f"with {_short(then)}; choose another --out"
+                )
+        again = {"flags": self._flags, "provenance": description["provenance"]}
+        self._stored.setdefault("resumed", []).append({"step": self.step, **again})
+        return save_json(self.folder / RUN, self._stored)
 
     def restore(self, fitter: Fitter) -> None:
-        """Bring back weights, optimizer, random numbers and counters from the last validation."""
+        """Bring back weights, optimizer, random numbers and counters from the last validation.
+
+        A run that was killed before its first validation starts anew.
+        """
+        if self._stored is None or not (self.folder / LAST).exists():
+            return
         state = load_tensors(self.folder / LAST)
         fitter.restore(state["fitter"])
         self.step, self.best, self.stale = state["step"], state["best"], state["stale"]
+        self.loss, self.score = state.get("loss", 0.0), state.get("score", state["best"])
         self._before_s = state["elapsed_s"]
+        self._forget_after(self.step)
 
     def elapsed_s(self) -> float:
-        """Seconds of training, those before a resume counted in."""
+        """Seconds since the start, those before a resume counted in."""
         return self._before_s + time.monotonic() - self._start
 
     def progress(self) -> float:
@@ -78,25 +107,30 @@ class Run:
         by_steps, by_time = self.step / self._steps, self.elapsed_s() / self._limit_s
         return min(1.0, max(by_steps, by_time))
 
-    def record(self, scores: ValidationScores, loss: float, fitter: Fitter) -> bool:
+    def over(self) -> bool:
+        """Whether to stop: the end is reached, or patience is; never before the first step."""
+        return self.step > 0 and (self.progress() >= 1 or self.stale >= self._patience)
+
+    def advance(self, loss: float) -> None:
+        """Count a step and its loss."""
+        mean = _LOSS_MEMORY * self.loss + (1 - _LOSS_MEMORY) * loss
+        self.loss = mean if self.step else loss
+        self.step += 1
+
+    def record(self, scores: ValidationScores, fitter: Fitter) -> bool:
         """Note a validation and save; returns True where the score is the best so far."""
-        score = scores.score()
-        better = score > self.best
-        self.best, self.stale = (score, 0) if better else (self.best, self.stale + 1)
+        self.score = scores.score()
+        better = self.score > self.best
+        self.best, self.stale = (self.score, 0) if better else (self.best, self.stale + 1)
         if better:
             save_tensors(self.folder / BEST, fitter.averaged.state_dict())
-        line = {
-            "step": self.step,
-            "elapsed_s": round(self.elapsed_s(), 1),
-            "loss": round(loss, 6),
-            "score": round(score, 6),
-            "texts": scores.texts.as_dict(),
-            "fragments": scores.fragments.as_dict(),
-        }
+        line = {"step": self.step, "loss": round(self.loss, 6), **self._summary(scores)}
         with (self.folder / HISTORY).open("a", encoding="utf-8") as history:
             history.write(json.dumps(line) + "\n")
         counters = {
             "step": self.step,
+            "loss": self.loss,
+            "score": self.score,
             "best": self.best,
             "stale": self.stale,
             "elapsed_s": self.elapsed_s(),
@@ -107,20 +141,52 @@ class Run:
     def finish(self, scores: ValidationScores) -> None:
         """Write the scores of the best weights into run.json."""
         run = load_json(self.folder / RUN)
-        run["result"] = {
-            "steps": self.step,
+        run["result"] = {"steps": self.step, **self._summary(scores)}
+        save_json(self.folder / RUN, run)
+
+    def _summary(self, scores: ValidationScores) -> dict[str, object]:
+        return {
             "elapsed_s": round(self.elapsed_s(), 1),
             "score": round(scores.score(), 6),
             "texts": scores.texts.as_dict(),
             "fragments": scores.fragments.as_dict(),
         }
-        save_json(self.folder / RUN, run)
+
+    def _open(self, *, resume: bool) -> dict[str, Any] | None:
+        """Content of the run.json to go on with; None for a new run."""
+        if resume:
+            stored = load_json(self.folder / RUN)
+            _require_same_flags(self.folder, stored.get("flags", {}), self._flags)
+            return stored
+        if (self.folder / RUN).exists():
+            raise InputError(
+                f"--out: {self.folder} holds a run; add --resume to go on with it, or name another"
+            )
+        try:
+            self.folder.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise InputError(f"--out: {self.folder} cannot be made: {error.strerror}") from error
+        return None
+
+    def _forget_after(self, step: int) -> None:
+        """Drop the lines of the history that a kill left without their checkpoint."""
+        path = self.folder / HISTORY
+        lines = path.read_text(encoding="utf-8").splitlines(keepends=True)
+        kept = [line for line in lines if line.endswith("\n") and json.loads(line)["step"] <= step]
+        part = path.with_suffix(".tmp")
+        part.write_text("".join(kept), encoding="utf-8")
+        part.replace(path)
 
 
 def _require_same_flags(folder: Path, then: dict[str, Any], now: dict[str, Any]) -> None:
-    for flag in then.keys() - _FREE_TO_CHANGE:
+    for flag in sorted(then.keys() - _FREE_TO_CHANGE):
         if then[flag] != now.get(flag):
             raise InputError(
                 f"--{flag.replace('_', '-')}: {now.get(flag)!r}, but the run in {folder} was "
                 f"started with {then[flag]!r}; resume with that, or choose another --out"
             )
+
+
+def _short(value: object) -> str:
+    """A value of run.json on part of a line; of the data, its digest tells enough."""
+    return str(value.get("digest", value)) if isinstance(value, dict) else repr(value)

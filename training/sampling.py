@@ -73,6 +73,7 @@ class Sampler:
                 torch.from_numpy(self._corpus.targets[picked[part]]),
             )
             for part in np.array_split(order, self._config.parts)
+            if len(part)
         ]
 
 
