@@ -1,12 +1,14 @@
-"""The model card: scores of the shipped file on benchmarks, a picture of its confusions, its sources.
+"""The model card: scores of the shipped file, a picture of its confusions, its sources.
 
     python -m training.card flores200.parquet slide_dev.parquet
 
-Writes README.md, scores.json and confusion.png beside the model.
+Writes README.md, scores.json and confusion.png beside the model, and the table of scores into the
+README above it, so that no figure there is typed by hand.
 """
 
 import argparse
 import json
+import re
 import sys
 import tomllib
 from collections.abc import Sequence
@@ -28,6 +30,8 @@ from scandid.tables import read_table
 
 SOURCES: Final = Path(__file__).with_name("sources.toml")
 _TEXTS_PER_CALL: Final = 1024
+_BEGIN: Final = "<!-- scores -->"
+_END: Final = "<!-- /scores -->"
 _COLUMNS: Final = {
     "accuracy": "accuracy",
     "macro_f1": "macro F1",
@@ -54,7 +58,8 @@ def card(metadata: ModelMetadata, size: int, scores: dict[str, dict[str, Any]]) 
     sections = [
         "# The shipped model\n\nMade by `make card`; do not edit by hand.",
         _facts(metadata, size),
-        _overview(scores),
+        "## Scores\n\nPercent, as int8, on texts that were never trained on.",
+        score_table(scores),
         "![Confusion matrix of each benchmark](confusion.png)",
         *(_per_class(name, row) for name, row in scores.items()),
         _sources(sources),
@@ -62,13 +67,33 @@ def card(metadata: ModelMetadata, size: int, scores: dict[str, dict[str, Any]]) 
     return "\n\n".join(sections) + "\n"
 
 
+def score_table(scores: dict[str, dict[str, Any]]) -> str:
+    """One line a benchmark, in percent."""
+    lines = [
+        f"| benchmark | texts | {' | '.join(_COLUMNS.values())} |",
+        "| --- |" + " ---: |" * (len(_COLUMNS) + 1),
+    ]
+    for name, row in scores.items():
+        cells = " | ".join(f"{100 * row[key]:.2f}" for key in _COLUMNS)
+        lines.append(f"| {name} | {row['n']:,} | {cells} |")
+    return "\n".join(lines)
+
+
 def draw(scores: dict[str, dict[str, Any]], path: Path) -> None:
     """Draw one row-normalised confusion matrix per benchmark, side by side."""
     mpl.use("agg")
     figure = Figure(figsize=(4.2 * len(scores), 4.4), layout="constrained")
-    for axes, (name, row) in zip(figure.subplots(1, len(scores), squeeze=False)[0], scores.items(), strict=True):
+    for axes, (name, row) in zip(
+        figure.subplots(1, len(scores), squeeze=False)[0], scores.items(), strict=True
+    ):
         _matrix(axes, name, row["confusion"])
     figure.savefig(path, dpi=110, metadata={"Software": None})
+
+
+def put_scores(page: str, scores: dict[str, dict[str, Any]]) -> str:
+    """Replace what stands between the marks ``<!-- scores -->`` and ``<!-- /scores -->``."""
+    table = f"{_BEGIN}\n{score_table(scores)}\n{_END}"
+    return re.sub(f"{_BEGIN}.*?{_END}", lambda _: table, page, flags=re.DOTALL)
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
@@ -84,7 +109,10 @@ def main(arguments: Sequence[str] | None = None) -> None:
     (folder / "README.md").write_text(text, encoding="utf-8")
     (folder / "scores.json").write_text(json.dumps(scores, indent=1) + "\n", encoding="utf-8")
     draw(scores, folder / "confusion.png")
-    sys.stdout.write(_overview(scores) + "\n")
+    readme = folder.parent / "README.md"
+    if readme.is_file():
+        readme.write_text(put_scores(readme.read_text(encoding="utf-8"), scores), encoding="utf-8")
+    sys.stdout.write(score_table(scores) + "\n")
 
 
 def _facts(metadata: ModelMetadata, size: int) -> str:
@@ -101,23 +129,13 @@ def _facts(metadata: ModelMetadata, size: int) -> str:
     return "\n".join(["| | |", "| --- | --- |", *(f"| {k} | {v} |" for k, v in rows.items())])
 
 
-def _overview(scores: dict[str, dict[str, Any]]) -> str:
-    lines = [
-        "## Scores",
-        "",
-        "Percent, as int8, on texts that were never trained on.",
-        "",
-        f"| benchmark | texts | {' | '.join(_COLUMNS.values())} |",
-        "| --- |" + " ---: |" * (len(_COLUMNS) + 1),
-    ]
-    for name, row in scores.items():
-        cells = " | ".join(f"{row[key]:.2%}".rstrip("%") for key in _COLUMNS)
-        lines.append(f"| {name} | {row['n']:,} | {cells} |")
-    return "\n".join(lines)
-
-
 def _per_class(name: str, row: dict[str, Any]) -> str:
-    lines = [f"### {name}", "", "| label | precision | recall | F1 | texts |", "| --- | ---: | ---: | ---: | ---: |"]
+    lines = [
+        f"### {name}",
+        "",
+        "| label | precision | recall | F1 | texts |",
+        "| --- | ---: | ---: | ---: | ---: |",
+    ]
     for label, found in row["per_class"].items():
         if found["n"]:
             cells = " | ".join(f"{found[key]:.4f}" for key in ("precision", "recall", "f1"))
@@ -129,7 +147,11 @@ def _sources(sources: list[dict[str, Any]]) -> str:
     lines = ["## Training texts", "", "| source | what | licence |", "| --- | --- | --- |"]
     lines += [f"| {s['name']} | {s['what']} | {s['licence']} |" for s in sources if s["used"]]
     lines += ["", "At hand and left out:", ""]
-    lines += [f"- {s['name']} ({s['what']}; {s['licence']}): {s['why']}." for s in sources if not s["used"]]
+    lines += [
+        f"- {s['name']} ({s['what']}; {s['licence']}): {s['why']}."
+        for s in sources
+        if not s["used"]
+    ]
     return "\n".join(lines)
 
 
@@ -144,7 +166,9 @@ def _matrix(axes: Axes, name: str, confusion: dict[str, dict[str, int]]) -> None
     for (row, column), share in np.ndenumerate(shares):
         if counts[row, column]:
             color = "white" if share > 0.5 else "black"
-            axes.text(column, row, f"{share:.1%}", ha="center", va="center", color=color, fontsize=8)
+            axes.text(
+                column, row, f"{share:.1%}", ha="center", va="center", color=color, fontsize=8
+            )
 
 
 if __name__ == "__main__":
