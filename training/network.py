@@ -142,7 +142,7 @@ class Network(nn.Module):
         starts = functional.pad(ends, (1, 0))[:-1].to(self.table.device, torch.int32)
         flat = torch.cat([r.flatten() for r in rows])
         sums = functional.embedding_bag(flat, self.table, starts, mode="sum")
-        parts = sums.split([r[..., 0].numel() for r in rows])
+        parts = torch.split(sums, [r[..., 0].numel() for r in rows])
         return [p.view(*r.shape[:-1], -1) for p, r in zip(parts, rows, strict=True)]
 
     def forward(self, text: Tensor) -> Tensor:
