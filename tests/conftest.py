@@ -1,4 +1,4 @@
-"""What every test shares: where the tree is, which tests start processes, how Hypothesis runs."""
+"""What every test shares: where the tree is, models and runs, how Hypothesis runs."""
 
 import os
 from pathlib import Path
@@ -18,6 +18,25 @@ settings.load_profile("scandid")
 def root() -> Path:
     """Folder of the checkout."""
     return ROOT
+
+
+@pytest.fixture(scope="session")
+def shipped_model(root: Path) -> Path:
+    """The model file that is shipped."""
+    path = root / "models" / "scandid.onnx"
+    if not path.exists():
+        pytest.skip("the model is not trained yet")
+    return path
+
+
+@pytest.fixture(scope="session")
+def tiny_model(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A small model file with random weights."""
+    from tests.tiny_model import write_tiny_model  # noqa: PLC0415 - loads torch, which is slow
+
+    path = tmp_path_factory.mktemp("model") / "tiny.onnx"
+    write_tiny_model(path)
+    return path
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

@@ -1,0 +1,58 @@
+"""Answers: names, the set of acceptable languages, JSON, immutability."""
+
+import dataclasses
+import json
+import pickle
+
+import pytest
+
+from scandid import LABELS, NAMES, Answer
+
+BOTH = Answer("nob", 0.9, dict(zip(LABELS, (0.8, 0, 0.9, 0, 0), strict=True)), ("dan", "nob"), True)
+
+
+@pytest.mark.parametrize(
+    ("label", "name", "language"),
+    [
+        ("dan", "Danish", "Danish"),
+        ("swe", "Swedish", "Swedish"),
+        ("nob", "Norwegian Bokmål", "Norwegian"),
+        ("nno", "Norwegian Nynorsk", "Norwegian"),
+        ("other", "Other", "Other"),
+        ("und", "Undetermined", "Undetermined"),
+    ],
+)
+def test_labels_have_names(label: str, name: str, language: str) -> None:
+    """Each label has its English name and the plain answer the user asked for."""
+    answer = Answer(label, 0.0, {}, (), truncated=False)
+    assert (answer.name, answer.language) == (name, language)
+    assert NAMES[label] == name
+
+
+def test_an_answer_becomes_json() -> None:
+    """The dictionary holds every documented key, in order, and survives JSON."""
+    assert list(BOTH.as_dict()) == [
+        "language",
+        "label",
+        "name",
+        "confidence",
+        "probabilities",
+        "acceptable",
+        "ambiguous",
+        "truncated",
+    ]
+    assert json.loads(json.dumps(BOTH.as_dict()))["acceptable"] == ["dan", "nob"]
+    assert BOTH.as_dict()["truncated"] is True
+
+
+def test_two_acceptable_languages_are_ambiguous() -> None:
+    """A text that is good in two languages is ambiguous, in one it is not."""
+    assert BOTH.ambiguous
+    assert not dataclasses.replace(BOTH, acceptable=("nob",)).ambiguous
+
+
+def test_an_answer_cannot_be_changed() -> None:
+    """Answers are immutable and travel between processes."""
+    with pytest.raises(dataclasses.FrozenInstanceError):
+        BOTH.label = "dan"  # type: ignore[misc]
+    assert pickle.loads(pickle.dumps(BOTH)) == BOTH  # noqa: S301 - our own bytes

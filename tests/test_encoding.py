@@ -1,0 +1,90 @@
+"""Text to bytes: what is folded, where texts are cut, how they are padded."""
+
+import unicodedata
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from scandid.encoding import TIME_MULTIPLE, encode_text, pad
+
+NORDIC = "abcdefghijklmnopqrstuvwxyzæøåäöéüðþ .,!?-0123456789"
+
+
+def test_a_text_is_folded_between_two_spaces() -> None:
+    """Case, composition and white space are folded, and both ends are word boundaries."""
+    assert encode_text("  HVA \t heter\n\u00a0du?", 64) == (b" hva heter du? ", False)
+
+
+@given(st.text(), st.integers(8, 64))
+def test_composed_and_decomposed_are_one(text: str, max_bytes: int) -> None:
+    """NFC and NFD of any text are the same bytes."""
+    composed, decomposed = (unicodedata.normalize(form, text) for form in ("NFC", "NFD"))
+    assert encode_text(composed, max_bytes)[0] == encode_text(decomposed, max_bytes)[0]
+
+
+@given(st.text(NORDIC))
+def test_case_makes_no_difference(text: str) -> None:
+    """Capitals, title case and small letters of the Nordic alphabets are the same bytes."""
+    assert (
+        encode_text(text.upper(), 999) == encode_text(text, 999) == encode_text(text.title(), 999)
+    )
+
+
+@given(st.lists(st.text(NORDIC.replace(" ", ""), min_size=1), min_size=1), st.data())
+def test_white_space_makes_no_difference(words: list[str], data: st.DataObject) -> None:
+    """Any run of white space between words is one space."""
+    space = data.draw(st.text(" \t\n\r\u00a0\u2003", min_size=1))
+    assert encode_text(space.join(words), 9999) == encode_text(" ".join(words), 9999)
+
+
+def test_nul_is_a_space() -> None:
+    """NUL, which pads, never comes from a text."""
+    assert encode_text("a\0b", 16) == (b" a b ", False)
+
+
+def test_lone_surrogates_become_question_marks() -> None:
+    """What UTF-8 cannot say is a question mark and no error."""
+    assert encode_text("a\ud800b", 16) == (b" a?b ", False)
+
+
+@pytest.mark.parametrize("text", ["", " ", "\0", "\n\t"])
+def test_an_empty_text_is_two_boundaries(text: str) -> None:
+    """Nothing but white space is what an empty text is."""
+    assert encode_text(text, 16) == (b"  ", False)
+
+
+@given(st.text(), st.integers(1, 40))
+def test_a_cut_is_at_a_character_boundary(text: str, max_bytes: int) -> None:
+    """However short the limit, the bytes are whole characters, no NUL, and not over it."""
+    data, truncated = encode_text(text, max_bytes)
+    whole, _ = encode_text(text, 10**6)
+    assert len(data) <= max_bytes
+    assert 0 not in data
+    assert whole.startswith(data)
+    data.decode()
+    assert truncated == (data != whole)
+    assert not truncated or len(data) > max_bytes - 4
+
+
+def test_a_text_of_the_limit_is_not_cut() -> None:
+    """A text that just fits is whole; one more letter is cut, and says so."""
+    assert encode_text("a" * 14, 16) == (b" " + b"a" * 14 + b" ", False)
+    assert encode_text("a" * 15, 16) == (b" " + b"a" * 15, True)
+
+
+def test_a_long_text_costs_no_more_than_its_beginning() -> None:
+    """What lies behind many spaces is not read, and the answer says that it was cut."""
+    assert encode_text(" " * 10_000 + "hej", 16) == (b"  ", True)
+
+
+@given(st.lists(st.binary(min_size=1, max_size=70).filter(lambda data: 0 not in data)))
+def test_padding_keeps_the_bytes(encoded: list[bytes]) -> None:
+    """Each row is its bytes and then zeros, to a multiple of the padded length."""
+    array = pad(encoded)
+    assert array.dtype == np.uint8
+    assert array.shape[0] == len(encoded)
+    assert array.shape[1] % TIME_MULTIPLE == 0
+    assert array.shape[1] - max(map(len, encoded), default=1) < TIME_MULTIPLE
+    assert [row.tobytes().rstrip(b"\0") for row in array] == encoded

@@ -1,0 +1,73 @@
+"""A network of a few kilobytes with random weights, and the model file written from it."""
+
+from pathlib import Path
+from typing import Any, Final
+
+import torch
+
+from scandid import LANGUAGES, Identifier
+from training.bundle import describe, write
+from training.graph import build_graph
+from training.network import Network, NetworkConfig
+from training.quantization import round_weights
+from training.validation import TorchModel
+
+MAX_BYTES: Final = 256
+
+RUN: Final[dict[str, Any]] = {
+    "data": {"digest": "d" * 64},
+    "provenance": {"run_id": "run"},
+    "result": {"score": 0.5},
+}
+"""What export.py reads of a run.json."""
+
+TEXTS: Final = (
+    "Hva heter du, og hvor kommer du fra?",
+    "Jag vet inte vad som hände.",
+    "ja",
+    "Æ Ø Å",
+    "Что это?",
+    "日本語のテキスト",
+    "  mange   mellomrom\tog\nlinjer  ",
+    "12 apostler, 3 musketerer",
+    "x" * 700,
+    "et to tre " * 40,
+    "smo\u0308rga\u030as",
+    "å",
+)
+
+
+def tiny_network(
+    *, seed: int = 0, orders: tuple[int, ...] = (2, 3), window: int = 8, hidden: int = 6
+) -> Network:
+    """A network whose weights are large enough for answers to differ."""
+    torch.manual_seed(seed)
+    config = NetworkConfig(
+        orders=orders,
+        rows=(128,) * len(orders),
+        word_rows=256,
+        pair_rows=64,
+        dim=12,
+        window=window,
+        hidden=hidden,
+    )
+    network = Network(config).eval()
+    with torch.no_grad():
+        for parameter in network.parameters():
+            parameter.mul_(3)
+    return network
+
+
+def write_tiny_model(path: Path) -> Identifier:
+    """Write a model file with random weights, the way export.py does."""
+    network = tiny_network()
+    model = build_graph(network, quantized=True)
+    describe(
+        model,
+        TorchModel(round_weights(network), MAX_BYTES),
+        version="0",
+        run=RUN,
+        thresholds=dict.fromkeys(LANGUAGES, 0.5),
+        scores={},
+    )
+    return write(model, path)
