@@ -13,12 +13,15 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
+from numpy.typing import NDArray
 
 import scandid
 from scandid.encoding import TIME_MULTIPLE, encode_text, pad
 from scandid.errors import InputError, ScandidError
 from scandid.evaluation import Tally
 from scandid.identifier import Identifier
+from scandid.labels import LABELS
+from scandid.reference import reference_shares
 from scandid.tables import LabelledText, read_table
 from training.bundle import describe, write
 from training.checkpoint import VALIDATION, load_network
@@ -66,25 +69,28 @@ def export(arguments: Sequence[str] | None = None) -> None:
     if not all(check.passed for check in checks):
         raise ScandidError(f"{options.out} is not written: a check failed")
 
-    # Thresholds come from held-out texts, as int8; golden examples from torch.
+    # Thresholds and distribution come from held-out texts, as int8; golden examples from torch.
+    rows = held_out_rows(quantized, held_out, options.max_bytes)
     describe(
         model,
         reference,
         version=options.version,
         run=run,
-        thresholds=thresholds(quantized, held_out, options.max_bytes),
+        thresholds=choose_thresholds(rows, held_out),
         scores={"validation_macro_f1": run["result"]["score"]},
+        distribution=reference_shares(
+            zip([LABELS[best] for best in rows.argmax(1)], rows.max(1).tolist(), strict=True)
+        ),
     )
     report(write(model, options.out), held_out, options.out)
 
 
-def thresholds(
+def held_out_rows(
     model: GraphModel, held_out: Sequence[LabelledText], max_bytes: int
-) -> dict[str, float]:
-    """Probability from which each language is acceptable."""
+) -> NDArray[np.float32]:
+    """Probabilities ``[texts, labels]`` of held-out texts."""
     encoded = [encode_text(row.text, max_bytes)[0] for row in held_out]
-    rows = np.concatenate([model.probabilities(pad([data])) for data in encoded])
-    return choose_thresholds(rows, held_out)
+    return np.concatenate([model.probabilities(pad([data])) for data in encoded])
 
 
 def report(identifier: Identifier, held_out: Sequence[LabelledText], path: Path) -> None:

@@ -3,8 +3,8 @@
 import hashlib
 import json
 import os
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
 
@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from scandid.encoding import ENCODING
 from scandid.errors import ModelError
 from scandid.labels import LABELS, LANGUAGES
+from scandid.reference import bin_names
 
 METADATA_KEY: Final = "scandid"
 """Name of the ONNX metadata property that holds everything below as one JSON object."""
@@ -52,6 +53,8 @@ class ModelMetadata:
         scores: Named scores measured at export on held-out data.
         golden: Examples the loader replays.
         sha256: Digest of the file itself, computed at load.
+        reference: For each label, the share of held-out answers in each bin of confidence
+            (:mod:`scandid.reference`); empty in files made without it.
     """
 
     version: str
@@ -65,6 +68,7 @@ class ModelMetadata:
     scores: Mapping[str, float]
     golden: tuple[GoldenExample, ...]
     sha256: str
+    reference: Mapping[str, Sequence[float]] = field(default_factory=dict)
 
 
 class Model:
@@ -158,6 +162,9 @@ def _read_metadata(file: Path, raw: str, sha256: str) -> ModelMetadata:
     _require(file, "labels", metadata.labels, LABELS)
     _require(file, "encoding", metadata.encoding, ENCODING)
     _require(file, "languages with a threshold", set(metadata.thresholds), set(LANGUAGES))
+    if metadata.reference:
+        bins = {label: len(shares) for label, shares in metadata.reference.items()}
+        _require(file, "bins of reference", bins, dict.fromkeys(LABELS, len(bin_names())))
     if not metadata.golden:
         raise ModelError(f"model: {file}: has no golden examples, so it cannot be verified")
     return metadata

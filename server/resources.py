@@ -123,9 +123,9 @@ class Index:
 
 
 def _describe(metadata: ModelMetadata) -> dict[str, object]:
-    """What the file says about itself, except for the golden examples: they are not of interest."""
+    """What the file says about itself, except for what only the service compares with."""
     described = {field.name: getattr(metadata, field.name) for field in fields(metadata)}
-    del described["golden"]
+    del described["golden"], described["reference"]
     return described | {
         "thresholds": dict(metadata.thresholds),
         "scores": dict(metadata.scores),

@@ -2,6 +2,7 @@
 
 import datetime
 import json
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, Final
 
@@ -18,7 +19,7 @@ from training.validation import TorchModel
 _DECIMALS: Final = 7
 
 
-def describe(
+def describe(  # noqa: PLR0913  # each is a field of the metadata
     model: onnx.ModelProto,
     reference: TorchModel,
     *,
@@ -26,6 +27,7 @@ def describe(
     run: dict[str, Any],
     thresholds: dict[str, float],
     scores: dict[str, float],
+    distribution: Mapping[str, Sequence[float]] | None = None,
 ) -> None:
     """Put the metadata and the golden examples into the model.
 
@@ -36,6 +38,8 @@ def describe(
         run: Content of the run's ``run.json``.
         thresholds: Probability from which each language is acceptable.
         scores: Named scores on held-out data.
+        distribution: How held-out answers spread over labels and confidences, which monitoring
+            compares traffic with (:mod:`scandid.reference`).
     """
     max_bytes = reference.metadata.max_bytes
     golden = []
@@ -54,6 +58,7 @@ def describe(
         "thresholds": thresholds,
         "scores": scores,
         "golden": golden,
+        "reference": distribution or {},
     }
     entry = model.metadata_props.add()
     entry.key, entry.value = METADATA_KEY, json.dumps(fields, ensure_ascii=False)
