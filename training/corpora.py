@@ -3,6 +3,7 @@
 import hashlib
 import re
 import sys
+import warnings
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -115,15 +116,25 @@ def _load_file(path: Path) -> datasets.Dataset:
         raise InputError(f"{path}: ends in {path.suffix!r}, expected one of {', '.join(SUFFIXES)}")
     if path.stat().st_size == 0:
         raise InputError(f"{path}: is an empty file")
-    options: dict[str, object] = {}
-    if kind == "csv":
-        # Words such as "null" and "NA" are texts, and "nan" is a language.
-        options = {"keep_default_na": False, "dtype": str}
-        options["sep"] = "\t" if path.suffix.lower() == ".tsv" else ","
+    options = _csv_options(path) if kind == "csv" else {}
     try:
-        return datasets.load_dataset(kind, data_files=str(path), split="train", **options)
+        with warnings.catch_warnings():
+            warnings.filterwarnings("error", "Length of header or names does not match")
+            return datasets.load_dataset(kind, data_files=str(path), split="train", **options)
     except (datasets.exceptions.DatasetsError, ValueError, OSError) as error:
+        if "corresponds to no data" in str(error):
+            raise InputError(f"{path}: holds no rows") from error
         raise InputError(f"{path}: cannot be read as {kind}: {_reason(error)}") from error
+
+
+def _csv_options(path: Path) -> dict[str, object]:
+    """Cells are taken as they stand: "null" and "12" are texts, and "nan" is a language."""
+    return {
+        "sep": "\t" if path.suffix.lower() == ".tsv" else ",",
+        "converters": dict.fromkeys((*TEXT_COLUMNS, *LABEL_COLUMNS), str),
+        "keep_default_na": False,
+        "index_col": False,
+    }
 
 
 def _load_hub(name: str) -> datasets.Dataset:
