@@ -1,6 +1,5 @@
 """Answers: names, the set of acceptable languages, JSON, immutability."""
 
-import dataclasses
 import json
 import pickle
 
@@ -48,11 +47,11 @@ def test_an_answer_becomes_json() -> None:
 def test_two_acceptable_languages_are_ambiguous() -> None:
     """A text that is good in two languages is ambiguous, in one it is not."""
     assert BOTH.ambiguous
-    assert not dataclasses.replace(BOTH, acceptable=("nob",)).ambiguous
+    assert not Answer("nob", 0.9, {}, ("nob",), truncated=False).ambiguous
 
 
 def test_an_answer_cannot_be_changed() -> None:
     """Answers are immutable and travel between processes."""
-    with pytest.raises(dataclasses.FrozenInstanceError):
+    with pytest.raises(AttributeError):
         BOTH.label = "dan"  # type: ignore[misc]
     assert pickle.loads(pickle.dumps(BOTH)) == BOTH  # noqa: S301 - our own bytes
