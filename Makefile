@@ -8,13 +8,15 @@ TORCH_INDEX ?= https://download.pytorch.org/whl/cpu
 
 DEV := .venv
 SERVE := .venv-serve
+LOADTEST := .venv-loadtest
+PEERS := .venv-peers
 PIP := -m pip --disable-pip-version-check --no-input install --quiet --progress-bar off
 LOCK := $(DEV)/bin/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
 	--no-annotate --no-emit-index-url --custom-compile-command "make lock"
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help setup serve test check lock train export card clean
+.PHONY: help setup serve test check lock train export card loadtest bench peers clean
 
 help: ## List the commands
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -41,6 +43,8 @@ lock: $(DEV)/.ready ## Resolve requirements/*.in to hashed locks; ARGS=--upgrade
 	$(LOCK) $(ARGS) requirements/dev.in --output-file requirements/dev.txt
 	$(LOCK) $(ARGS) requirements/serve.in --constraint requirements/dev.txt --output-file requirements/serve.txt
 	$(LOCK) $(ARGS) requirements/train.in --constraint requirements/dev.txt --output-file requirements/train.txt
+	$(LOCK) $(ARGS) requirements/loadtest.in --constraint requirements/dev.txt --output-file requirements/loadtest.txt
+	$(LOCK) $(ARGS) requirements/peers.in --output-file requirements/peers.txt
 
 train: $(DEV)/.ready ## Fit the network: DATA="hub/name folder/ file.csv" MINUTES=30, more in ARGS
 	$(DEV)/bin/python train.py $(addprefix --data ,$(DATA)) --minutes $(MINUTES) $(ARGS)
@@ -51,23 +55,38 @@ export: $(DEV)/.ready ## Write models/scandid.onnx from the last checkpoint; ARG
 card: $(DEV)/.ready ## Score the model and write its card: BENCHMARKS="a.parquet b.tsv"
 	$(DEV)/bin/python -m training.card $(BENCHMARKS)
 
+loadtest: $(LOADTEST)/.ready ## Load a server of its own, judge it by thresholds; ARGS="--shape spike"
+	$(LOADTEST)/bin/python -m loadtest.run $(ARGS)
+
+bench: $(LOADTEST)/.ready ## What a request costs, beside other stacks (after make peers) and in plots
+	$(LOADTEST)/bin/python loadtest/bench.py --output docs/performance.json $(ARGS)
+	$(LOADTEST)/bin/python -m loadtest.plots docs/performance.json
+
+peers: $(PEERS)/.ready ## Make .venv-peers with the stacks that make bench compares with
+	@echo "$(PEERS) is ready"
+
 clean: ## Remove environments, caches and build artefacts; checkpoints and runs stay
-	rm -rf $(DEV) $(SERVE) build dist .mypy_cache .pytest_cache .ruff_cache .hypothesis
+	rm -rf $(DEV) $(SERVE) $(LOADTEST) $(PEERS) build dist .mypy_cache .pytest_cache .ruff_cache .hypothesis
 	find . -type d -name __pycache__ -prune -exec rm -rf {} +
 
 # Each environment is made anew when a lock it was made from changes. torch comes first, from a
 # folder of wheels that pip is configured with or else from the index of CPU builds.
-$(DEV)/.ready: requirements/torch.txt requirements/dev.txt
-	$(call new_environment,$(DEV))
-	@$(DEV)/bin/python $(PIP) --no-deps --require-hashes --no-index -r requirements/torch.txt 2>/dev/null \
-		|| $(DEV)/bin/python $(PIP) --no-deps --require-hashes --index-url $(TORCH_INDEX) -r requirements/torch.txt
-	$(DEV)/bin/python $(PIP) --require-hashes -r requirements/dev.txt
+$(DEV)/.ready $(PEERS)/.ready: %/.ready: requirements/torch.txt
+	$(call new_environment,$*)
+	@$*/bin/python $(PIP) --no-deps --require-hashes --no-index -r requirements/torch.txt 2>/dev/null \
+		|| $*/bin/python $(PIP) --no-deps --require-hashes --index-url $(TORCH_INDEX) -r requirements/torch.txt
+	$*/bin/python $(PIP) --require-hashes -r $(filter-out %/torch.txt,$^)
 	@touch $@
 
-$(SERVE)/.ready: requirements/serve.txt
-	$(call new_environment,$(SERVE))
-	$(SERVE)/bin/python $(PIP) --require-hashes -r requirements/serve.txt
+$(SERVE)/.ready $(LOADTEST)/.ready: %/.ready:
+	$(call new_environment,$*)
+	$*/bin/python $(PIP) --require-hashes -r $<
 	@touch $@
+
+$(DEV)/.ready: requirements/dev.txt
+$(PEERS)/.ready: requirements/peers.txt
+$(SERVE)/.ready: requirements/serve.txt
+$(LOADTEST)/.ready: requirements/loadtest.txt
 
 define new_environment
 	@$(PYTHON) -c 'import ensurepip, sys, venv; sys.exit(sys.version_info < (3, 11))' 2>/dev/null || { \

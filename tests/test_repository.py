@@ -83,7 +83,9 @@ def test_tests_say_what_they_prove() -> None:
     assert silent == []
 
 
-@pytest.mark.parametrize("name", ["serve.txt", "train.txt", "dev.txt", "torch.txt"])
+@pytest.mark.parametrize(
+    "name", ["serve.txt", "train.txt", "loadtest.txt", "peers.txt", "dev.txt", "torch.txt"]
+)
 def test_locks_pin_and_hash_everything(name: str) -> None:
     """A lock pins each package with hashes and names no host, index, path or option."""
     text = (REQUIREMENTS / name).read_text(encoding="utf-8")
@@ -102,7 +104,7 @@ def test_locks_pin_and_hash_everything(name: str) -> None:
 def test_locks_agree() -> None:
     """Serving and training are tested with the versions they are shipped with."""
     dev = pins("dev.txt")
-    for name in ("serve.txt", "train.txt"):
+    for name in ("serve.txt", "train.txt", "loadtest.txt"):
         assert pins(name).items() <= dev.items()
 
 
