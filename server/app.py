@@ -3,20 +3,32 @@
 import falcon
 import orjson
 from falcon.asgi import App, Request, Response
+from falcon.inspect import inspect_routes
 from falcon.media import JSONHandler
+from prometheus_client import CollectorRegistry
 
 from server import errors
 from server.batching import Batcher, BatchLimits
-from server.model import TextIdentifier, load_model
+from server.measured import MeasuredModel
+from server.metrics import Metrics
+from server.model import MissingModel, TextIdentifier, load_model
+from server.observation import ObservedApp
 from server.readiness import Readiness
+from server.request_log import STDOUT, RequestLog
 from server.resources import Identification, Index, Languages, Liveness, Model, ReadinessCheck
+from server.sampling import Sampler
 from server.settings import Settings
 
+Service = App[Request, Response]
 
-def create_app(settings: Settings, identifier: TextIdentifier) -> App[Request, Response]:
-    """Assemble the application from settings and a model."""
+
+def create_app(
+    settings: Settings, identifier: TextIdentifier, metrics: Metrics | None = None
+) -> Service:
+    """Assemble the application from settings and a model, measured where there are metrics."""
     readiness = Readiness(identifier)
-    batcher = Batcher(identifier, _batch_limits(settings))
+    measured = MeasuredModel(identifier, metrics) if metrics else identifier
+    batcher = Batcher(measured, _batch_limits(settings), metrics.waited if metrics else None)
     identification = Identification(
         batcher,
         readiness,
@@ -24,7 +36,9 @@ def create_app(settings: Settings, identifier: TextIdentifier) -> App[Request, R
         max_texts=settings.max_texts,
     )
 
-    app = App(middleware=[readiness])
+    app: Service = App(middleware=[readiness])
+    if metrics:
+        app.add_middleware(_sampler(metrics, batcher, readiness))
     # A request of one text spends 0.7 µs in orjson and 6 µs in the standard library's json.
     app.resp_options.media_handlers[falcon.MEDIA_JSON] = JSONHandler(dumps=orjson.dumps)
     errors.install(app)
@@ -38,7 +52,32 @@ def create_app(settings: Settings, identifier: TextIdentifier) -> App[Request, R
     return app
 
 
-def get_app() -> App[Request, Response]:
+def observe(
+    settings: Settings,
+    app: Service,
+    identifier: TextIdentifier,
+    metrics: Metrics | None,
+    log_file: int = STDOUT,
+) -> ObservedApp:
+    """Put what sees every request around the application: its id, its metrics, its line.
+
+    Args:
+        settings: Say whether requests are logged.
+        app: The application.
+        identifier: Its model.
+        metrics: Where requests are counted; None where they are not.
+        log_file: Descriptor that the lines are written to.
+    """
+    metadata = None if isinstance(identifier, MissingModel) else identifier.metadata
+    if metrics and metadata:
+        metrics.model(metadata)
+    version = metadata.version if metadata else None
+    log = RequestLog(version, log_file) if settings.logs_requests else None
+    routes = frozenset(route.path for route in inspect_routes(app))
+    return ObservedApp(app, routes, metrics, log)
+
+
+def get_app() -> ObservedApp:
     """Read the environment, load the model and build the application; gunicorn calls this.
 
     A model that cannot be loaded does not stop the server: it stays not ready and says why.
@@ -47,7 +86,16 @@ def get_app() -> App[Request, Response]:
         SettingsError: A ``SCANDID_*`` variable cannot be used.
     """
     settings = Settings.from_environ()
-    return create_app(settings, load_model(settings.model))
+    identifier = load_model(settings.model)
+    metrics = Metrics(CollectorRegistry()) if settings.metrics_port else None
+    return observe(settings, create_app(settings, identifier, metrics), identifier, metrics)
+
+
+def _sampler(metrics: Metrics, batcher: Batcher, readiness: Readiness) -> Sampler:
+    def sample() -> None:
+        metrics.sample(queued_texts=batcher.queued_texts, ready=readiness.reason is None)
+
+    return Sampler(sample)
 
 
 def _batch_limits(settings: Settings) -> BatchLimits:

@@ -7,9 +7,10 @@ HTTP nor arrays.
 
 import asyncio
 from collections import deque
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import islice
+from time import perf_counter
 
 from scandid import Answer
 from server.model import TextIdentifier
@@ -41,6 +42,7 @@ class _Job:
     texts: Sequence[str]
     chars: int
     answers: asyncio.Future[list[Answer]]
+    submitted_s: float
 
 
 class Batcher:
@@ -48,11 +50,22 @@ class Batcher:
 
     Single texts and pieces of lists wait in separate lanes that take turns, so a list of a
     thousand texts delays a single text by one piece, not by a thousand texts.
+
+    Args:
+        identifier: Answers.
+        limits: Bounds.
+        on_wait: Told before each call how many seconds its first text has waited.
     """
 
-    def __init__(self, identifier: TextIdentifier, limits: BatchLimits) -> None:
+    def __init__(
+        self,
+        identifier: TextIdentifier,
+        limits: BatchLimits,
+        on_wait: Callable[[float], None] | None = None,
+    ) -> None:
         self._identifier = identifier
         self._limits = limits
+        self._on_wait = on_wait
         self._singles: deque[_Job] = deque()
         self._pieces: deque[_Job] = deque()
         self._lanes = deque((self._singles, self._pieces))
@@ -122,7 +135,7 @@ class Batcher:
         self, lane: deque[_Job], texts: Sequence[str], chars: int
     ) -> asyncio.Future[list[Answer]]:
         loop = asyncio.get_running_loop()
-        job = _Job(texts, chars, loop.create_future())
+        job = _Job(texts, chars, loop.create_future(), perf_counter())
         lane.append(job)
         self._schedule(loop)
         return job.answers
@@ -138,6 +151,8 @@ class Batcher:
         self._lanes.rotate()
         jobs = self._take(self._lanes[0]) or self._take(self._lanes[1])
         if jobs:
+            if self._on_wait:
+                self._on_wait(perf_counter() - jobs[0].submitted_s)
             self._answer(jobs)
         if self._singles or self._pieces:
             self._schedule(loop)

@@ -28,6 +28,7 @@ import orjson
 from falcon.asgi import App, Request, Response
 
 from server.batching import QueueFull
+from server.exchange import exchange_of
 
 MEDIA_TYPE: Final = "application/problem+json"
 RETRY_AFTER_S: Final = 1
@@ -93,6 +94,7 @@ async def _refuse(_req: Request, _resp: Response, _error: QueueFull, _params: ob
 
 def _serialize(req: Request, resp: Response, error: falcon.HTTPError) -> None:
     problem = error if isinstance(error, Problem) else _translate(req, error)
+    exchange_of(req.scope).problem = problem.problem
     resp.content_type = MEDIA_TYPE
     resp.data = orjson.dumps(problem.document())
 

@@ -2,6 +2,11 @@
 
 from pathlib import Path
 
+from gunicorn.arbiter import Arbiter
+from gunicorn.workers.base import Worker
+
+from server.logs import logging_config
+from server.monitoring import Monitoring
 from server.settings import Settings, SettingsError
 
 try:
@@ -13,6 +18,7 @@ wsgi_app = "server.app:get_app()"
 bind = settings.bind
 workers = settings.workers
 loglevel = settings.log_level
+logconfig_dict = logging_config(settings.log_level)
 
 worker_class = "server.worker.DrainingWorker"
 asgi_loop = "uvloop"
@@ -39,3 +45,37 @@ worker_tmp_dir = str(_MEMORY) if _MEMORY.is_dir() else None
 
 # Signals control the server; a socket in the user's home directory does not.
 control_socket_disable = True
+
+
+# Monitoring belongs to the arbiter and not to this file, which is read again at every SIGHUP.
+
+
+def on_starting(server: Arbiter) -> None:
+    """Listen for scrapes before there is a worker."""
+    server.monitoring = Monitoring(settings)
+    try:
+        server.monitoring.start()
+    except OSError as error:
+        raise SystemExit(
+            f"scandid: SCANDID_METRICS_PORT={settings.metrics_port}: {error}"
+        ) from None
+
+
+def pre_fork(server: Arbiter, worker: Worker) -> None:
+    """Give the worker a place."""
+    server.monitoring.assign(worker)
+
+
+def post_fork(server: Arbiter, worker: Worker) -> None:
+    """Let the worker keep its values there."""
+    server.monitoring.enter(worker)
+
+
+def child_exit(server: Arbiter, worker: Worker) -> None:
+    """Free the place."""
+    server.monitoring.leave(worker)
+
+
+def on_exit(server: Arbiter) -> None:
+    """Leave nothing behind."""
+    server.monitoring.stop()

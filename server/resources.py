@@ -7,6 +7,7 @@ from falcon.asgi import Request, Response
 from scandid import LANGUAGES, NAMES, ModelMetadata
 from scandid.labels import PLAIN_NAMES
 from server.batching import Batcher
+from server.exchange import exchange_of
 from server.model import TextIdentifier
 from server.queries import parse_query, read_body
 from server.readiness import Readiness
@@ -35,11 +36,16 @@ class Identification:
         self._readiness.require()
         self._batcher.check_room()
         body = await read_body(req, self._max_body_bytes)
+        exchange = exchange_of(req.scope)
+        exchange.request_bytes = len(body)
         query = parse_query(body, req.content_type, self._max_texts)
         if isinstance(query, str):
-            resp.media = (await self._batcher.identify(query)).as_dict()
+            answer = await self._batcher.identify(query)
+            exchange.chars, exchange.answers = len(query), (answer,)
+            resp.media = answer.as_dict()
         else:
             answers = await self._batcher.identify_many(query)
+            exchange.chars, exchange.answers = sum(map(len, query)), answers
             resp.media = {"answers": [answer.as_dict() for answer in answers]}
 
 

@@ -14,6 +14,7 @@ PREFIX: Final = "SCANDID_"
 
 LIMITS: Final[Mapping[str, tuple[int, int]]] = {
     "port": (1, 65_535),
+    "metrics_port": (0, 65_535),
     "workers": (1, 1_024),
     "max_texts": (1, 1_000_000),
     "max_body_bytes": (1, 2**30),
@@ -26,6 +27,10 @@ LIMITS: Final[Mapping[str, tuple[int, int]]] = {
 """Least and greatest value of every number."""
 
 LOG_LEVELS: Final = ("debug", "info", "warning", "error", "critical")
+SWITCH: Final = ("on", "off")
+
+CHOICES: Final[Mapping[str, tuple[str, ...]]] = {"log_level": LOG_LEVELS, "request_log": SWITCH}
+"""The words that a setting takes."""
 
 
 class SettingsError(ValueError):
@@ -49,6 +54,9 @@ class Settings:
         keepalive_s: Seconds an idle connection stays open.
         graceful_timeout_s: Seconds that running requests get to finish at shutdown.
         log_level: Least severity that is logged.
+        request_log: Whether each request is logged, ``on`` or ``off``.
+        metrics_port: TCP port of ``/metrics``, or 0 where nothing is measured.
+        metrics_dir: Folder of the metrics' values, or the empty string for a private one.
 
     Raises:
         SettingsError: A value is outside its limits.
@@ -66,15 +74,25 @@ class Settings:
     keepalive_s: int = 75
     graceful_timeout_s: int = 25
     log_level: str = "info"
+    request_log: str = "on"
+    metrics_port: int = 0
+    metrics_dir: str = ""
 
     def __post_init__(self) -> None:
         for name, (least, greatest) in LIMITS.items():
             value = getattr(self, name)
             if not least <= value <= greatest:
                 raise SettingsError(f"{variable(name)}={value}: must be {least} to {greatest}")
-        if self.log_level not in LOG_LEVELS:
+        for name, choices in CHOICES.items():
+            value = getattr(self, name)
+            if value not in choices:
+                raise SettingsError(
+                    f"{variable(name)}={value}: must be one of {', '.join(choices)}"
+                )
+        if self.metrics_port == self.port:
             raise SettingsError(
-                f"{variable('log_level')}={self.log_level}: must be one of {', '.join(LOG_LEVELS)}"
+                f"{variable('metrics_port')}={self.metrics_port}: "
+                f"must differ from {variable('port')}, which is public"
             )
         if self.max_queue_texts < self.max_texts:
             raise SettingsError(
@@ -94,6 +112,11 @@ class Settings:
         return cls(**values)  # type: ignore[arg-type]  # _convert gives each field its type
 
     @property
+    def logs_requests(self) -> bool:
+        """Whether each request is logged: it is switched on, and its level is."""
+        return self.request_log == "on" and self.log_level in ("debug", "info")
+
+    @property
     def bind(self) -> str:
         """``host:port`` as gunicorn wants it, IPv6 addresses in brackets."""
         host = f"[{self.host}]" if ":" in self.host else self.host
@@ -107,7 +130,7 @@ def variable(name: str) -> str:
 
 def _convert(name: str, text: str) -> int | str:
     if name not in LIMITS:
-        return text.lower() if name == "log_level" else text
+        return text.lower() if name in CHOICES else text
     try:
         return int(text)
     except ValueError:

@@ -21,9 +21,10 @@ def test_defaults_hold_without_variables() -> None:
 def test_every_variable_is_read() -> None:
     """Each field follows its own variable."""
     given_values = {"host": "::1", "model": "/models/a.onnx", "log_level": "DEBUG", "port": "81"}
+    given_values |= {"request_log": "Off", "metrics_dir": "/metrics"}
     given_values |= {name: "7" for name in NUMBERS if name != "port"}
     settings = Settings.from_environ({variable(name): text for name, text in given_values.items()})
-    expected = given_values | {"log_level": "debug"}
+    expected = given_values | {"log_level": "debug", "request_log": "off"}
     assert {f.name: str(getattr(settings, f.name)) for f in fields(Settings)} == expected
     assert settings.bind == "[::1]:81"
 
@@ -35,7 +36,7 @@ def test_an_empty_variable_keeps_the_default() -> None:
 
 
 @pytest.mark.parametrize("name", NUMBERS)
-@pytest.mark.parametrize("text", ["many", "1.5", "-1", "0", "99999999999", "tcp://10.0.0.7:80"])
+@pytest.mark.parametrize("text", ["many", "1.5", "-1", "99999999999", "tcp://10.0.0.7:80"])
 def test_a_bad_number_is_named(name: str, text: str) -> None:
     """The error names the variable, the value and both limits."""
     with pytest.raises(SettingsError) as caught:
@@ -69,3 +70,18 @@ def test_the_queue_must_hold_a_full_request() -> None:
     """A queue too short for one request would refuse that request for ever."""
     with pytest.raises(SettingsError, match=r"_QUEUE_TEXTS=10: .*SCANDID_MAX_TEXTS.* 11"):
         Settings.from_environ({"SCANDID_MAX_QUEUE_TEXTS": "10", "SCANDID_MAX_TEXTS": "11"})
+
+
+def test_metrics_stay_off_the_public_port() -> None:
+    """What is measured is never served where clients ask."""
+    with pytest.raises(SettingsError, match="SCANDID_METRICS_PORT=8080: must differ"):
+        Settings(metrics_port=8080)
+
+
+@pytest.mark.parametrize(
+    ("level", "switch", "logged"),
+    [("debug", "on", True), ("info", "on", True), ("warning", "on", False), ("info", "off", False)],
+)
+def test_requests_are_logged_at_info(level: str, switch: str, logged: bool) -> None:
+    """A line about a request needs both its switch and its level."""
+    assert Settings(log_level=level, request_log=switch).logs_requests is logged

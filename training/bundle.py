@@ -1,5 +1,6 @@
 """The finished model file: graph plus everything a loader needs to know, in one file."""
 
+import contextlib
 import datetime
 import json
 from collections.abc import Mapping, Sequence
@@ -38,14 +39,14 @@ def describe(  # noqa: PLR0913  # each is a field of the metadata
         run: Content of the run's ``run.json``.
         thresholds: Probability from which each language is acceptable.
         scores: Named scores on held-out data.
-        distribution: How held-out answers spread over labels and confidences, which monitoring
-            compares traffic with (:mod:`scandid.reference`).
+        distribution: How held-out answers spread, for monitoring (:mod:`scandid.reference`).
     """
     max_bytes = reference.metadata.max_bytes
-    golden = []
-    for text in TEXTS:
-        row = reference.probabilities(pad([encode_text(text, max_bytes)[0]]))[0]
-        golden.append([text, [round(float(value), _DECIMALS) for value in row]])
+    rows = [reference.probabilities(pad([encode_text(text, max_bytes)[0]]))[0] for text in TEXTS]
+    golden = [
+        [text, [round(float(value), _DECIMALS) for value in row]]
+        for text, row in zip(TEXTS, rows, strict=True)
+    ]
     fields = {
         "format": FORMAT,
         "version": version,
@@ -84,5 +85,6 @@ def write(model: onnx.ModelProto, path: Path) -> Identifier:
     except OSError as error:
         raise InputError(f"--out: {path} cannot be written: {error.strerror}") from error
     finally:
-        part.unlink(missing_ok=True)
+        with contextlib.suppress(OSError):
+            part.unlink()
     return identifier

@@ -1,0 +1,128 @@
+"""The arbiter's part in monitoring: where workers keep their values, and who is which.
+
+A worker takes the lowest free place and carries on with the values of the worker before it. So
+counters survive a worker that is killed, no file is left behind by those that ended, and metrics
+need no process id.
+"""
+
+import os
+import tempfile
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Final
+
+from gunicorn.workers.base import Worker
+from prometheus_client import multiprocess, values
+from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
+from prometheus_client.registry import Collector
+
+from server.exporter import Exporter
+from server.processes import ProcessCollector
+from server.settings import Settings
+
+_MEMORY: Final = Path("/dev/shm")  # noqa: S108  # a folder of its own is made in it
+
+
+class Monitoring:
+    """Places of the workers, and the metrics endpoint where the settings ask for it.
+
+    Args:
+        settings: Host and port of the endpoint, and the folder of the values.
+    """
+
+    def __init__(self, settings: Settings) -> None:
+        self._settings = settings
+        self._folder: Path | None = None
+        self._places: dict[int, Worker] = {}
+        self._restarts = 0
+
+    def start(self) -> None:
+        """Make the folder, or empty it, and listen; before the first worker.
+
+        Raises:
+            OSError: The folder or the address cannot be used.
+        """
+        if not self._settings.metrics_port:
+            return
+        self._folder = _empty_folder(self._settings.metrics_dir)
+        workers = _Workers(self._settings.workers, self)
+        self._exporter = Exporter(self._folder, ProcessCollector(self.pids), workers)
+        self._exporter.start(self._settings.host, self._settings.metrics_port)
+
+    def assign(self, worker: Worker) -> None:
+        """Give a worker that is about to be forked its place."""
+        place = next(place for place in range(1, 2**16) if place not in self._places)
+        self._places[place] = worker
+
+    def enter(self, worker: Worker) -> None:
+        """Make the process, a worker just forked, keep its values at its place."""
+        if self._folder is None:
+            return
+        self._exporter.leave_port()
+        place = next(place for place, other in self._places.items() if other is worker)
+        os.environ["PROMETHEUS_MULTIPROC_DIR"] = str(self._folder)
+        values.ValueClass = values.MultiProcessValue(lambda: place)  # type: ignore[no-untyped-call]
+
+    def leave(self, worker: Worker) -> None:
+        """Free the place of a worker that has ended; what it said of the moment is void."""
+        place = next(place for place, other in self._places.items() if other is worker)
+        del self._places[place]
+        self._restarts += 1
+        if self._folder is not None:
+            multiprocess.mark_process_dead(place, str(self._folder))  # type: ignore[no-untyped-call]
+
+    def stop(self) -> None:
+        """Remove the values, and the folder where it is a private one."""
+        if self._folder is not None:
+            _empty(self._folder)
+            if not self._settings.metrics_dir:
+                self._folder.rmdir()
+
+    def pids(self) -> Mapping[str, int]:
+        """The process at each place, the arbiter's included."""
+        workers = {str(place): worker.pid for place, worker in dict(self._places).items()}
+        return {"arbiter": os.getpid()} | {
+            place: pid for place, pid in workers.items() if isinstance(pid, int)
+        }
+
+    @property
+    def running(self) -> int:
+        """Workers there are."""
+        return len(self._places)
+
+    @property
+    def restarts(self) -> int:
+        """Workers that have ended since the start, each of which another one followed."""
+        return self._restarts
+
+
+class _Workers(Collector):
+    """How many workers there are and should be."""
+
+    def __init__(self, wanted: int, monitoring: Monitoring) -> None:
+        self._wanted = wanted
+        self._monitoring = monitoring
+
+    def collect(self) -> Iterator[Metric]:
+        """Yield the metrics."""
+        yield GaugeMetricFamily("scandid_workers_wanted", "Workers there should be.", self._wanted)
+        yield GaugeMetricFamily("scandid_workers", "Workers there are.", self._monitoring.running)
+        yield CounterMetricFamily(
+            "scandid_worker_restarts", "Workers replaced.", self._monitoring.restarts
+        )
+
+
+def _empty_folder(path: str) -> Path:
+    """A folder without the values of an earlier run: the one that is named, or a private one."""
+    if not path:
+        memory = _MEMORY if _MEMORY.is_dir() else None
+        return Path(tempfile.mkdtemp(prefix="scandid-", dir=memory))
+    folder = Path(path)
+    folder.mkdir(parents=True, exist_ok=True)
+    _empty(folder)
+    return folder
+
+
+def _empty(folder: Path) -> None:
+    for file in folder.glob("*.db"):
+        file.unlink(missing_ok=True)

@@ -1,0 +1,167 @@
+"""Every request is counted and logged once, however it ends, and never with its text."""
+
+import asyncio
+import json
+import os
+from pathlib import Path
+from typing import Any
+
+import pytest
+from falcon.testing import Result, TestClient, create_scope
+from prometheus_client import CollectorRegistry
+
+from server.app import create_app, observe
+from server.metrics import Metrics
+from server.observation import ObservedApp
+from server.settings import Settings
+from tests.fake_model import METADATA, FakeModel, fake_answer
+
+TEXT = "Hvad hedder du?"
+
+
+class Observed:
+    """The application with a fake model, its metrics and its log.
+
+    Args:
+        folder: Where the log is written.
+        mode: How the log is opened.
+    """
+
+    def __init__(self, folder: Path, mode: int = os.O_WRONLY) -> None:
+        self.registry = CollectorRegistry()
+        self._log = folder / "requests.jsonl"
+        log_file = os.open(self._log, os.O_CREAT | mode)
+        model, metrics = FakeModel(poison="poison"), Metrics(self.registry)
+        settings = Settings(metrics_port=1, max_texts=3)
+        app = create_app(settings, model, metrics)
+        self.app: ObservedApp = observe(settings, app, model, metrics, log_file=log_file)
+        self._client = TestClient(self._with_lifespan())
+
+    def _with_lifespan(self) -> Any:  # noqa: ANN401  # what the framework's client takes
+        async def app(scope: dict[str, Any], receive: Any, send: Any) -> None:  # noqa: ANN401
+            await self.app(scope, receive, send)
+
+        return app
+
+    def post(self, **request: Any) -> Result:  # noqa: ANN401
+        """POST to /identify."""
+        return self._client.simulate_post("/identify", **request)
+
+    def get(self, path: str) -> Result:
+        """GET a path."""
+        return self._client.simulate_get(path)
+
+    def value(self, name: str, **labels: str) -> float:
+        """A sample of the registry, 0 where it is not there."""
+        return self.registry.get_sample_value(name, labels) or 0
+
+    @property
+    def lines(self) -> list[dict[str, Any]]:
+        """What was logged."""
+        return [json.loads(line) for line in self._log.read_text(encoding="utf-8").splitlines()]
+
+
+@pytest.fixture
+def service(tmp_path: Path) -> Observed:
+    """An observed application."""
+    return Observed(tmp_path)
+
+
+def count(service: Observed, route: str, status: int) -> float:
+    """How many requests a route answered with a status."""
+    name = "scandid_request_duration_seconds_count"
+    return service.value(name, route=route, status=str(status))
+
+
+def test_a_line_tells_what_was_answered(service: Observed) -> None:
+    """The line has the request's id, its status, sizes and verdict."""
+    result = service.post(json={"text": TEXT}, headers={"X-Request-Id": "mine"})
+    (line,) = service.lines
+    assert result.headers["x-request-id"] == line["request_id"] == "mine"
+    assert (line["route"], line["status"], line["level"]) == ("/identify", 200, "info")
+    assert (line["chars"], line["texts"]) == (len(TEXT), 1)
+    assert line["label"] == "dan"
+    assert line["confidence"] == pytest.approx(fake_answer(TEXT).confidence)
+    assert line["model"] == METADATA.version
+    assert line["duration_ms"] > 0
+    assert line["response_bytes"] == len(result.content)
+
+
+@pytest.mark.parametrize("request_", [{"json": {"text": TEXT}}, {"json": {"txt": TEXT}}])
+def test_no_line_holds_the_text(service: Observed, request_: dict[str, Any]) -> None:
+    """Neither an answer nor an error puts what was asked into the log."""
+    service.post(**request_)
+    service.post(body=TEXT, headers={"Content-Type": f"text/{TEXT}"})
+    assert len(service.lines) == 2
+    assert "hedder" not in json.dumps(service.lines)
+
+
+def test_a_trace_is_logged(service: Observed) -> None:
+    """The line joins the caller's trace."""
+    trace, span = "0af7651916cd43dd8448eb211c80319c", "b7ad6b7169203331"
+    service.post(json={"text": TEXT}, headers={"traceparent": f"00-{trace}-{span}-00"})
+    assert (service.lines[0]["trace_id"], service.lines[0]["parent_id"]) == (trace, span)
+
+
+def test_errors_are_counted_by_code(service: Observed) -> None:
+    """An error has its status, its code, an id, and no verdict."""
+    result = service.post(json={"texts": ["a"] * 4})
+    assert result.headers["x-request-id"] == service.lines[0]["request_id"]
+    assert service.lines[0]["problem"] == "too_many_texts"
+    assert "label" not in service.lines[0]
+    assert count(service, "/identify", 422) == 1
+    assert service.value("scandid_problems_total", code="too_many_texts") == 1
+
+
+def test_a_failure_is_counted(service: Observed) -> None:
+    """An exception in the model is an error like any other."""
+    service.post(json={"text": "poison"})
+    assert count(service, "/identify", 500) == 1
+    assert service.value("scandid_problems_total", code="internal_error") == 1
+
+
+def test_unknown_paths_are_one_route(service: Observed) -> None:
+    """Paths that clients make up do not make up labels."""
+    for number in range(5):
+        service.get(f"/wp-admin/{number}")
+    assert count(service, "unmatched", 404) == 5
+
+
+def test_sizes_are_summed(service: Observed) -> None:
+    """Bytes that were read and sent are counted by route and status."""
+    body = json.dumps({"text": TEXT}).encode()
+    result = service.post(body=body, headers={"Content-Type": "application/json"})
+    labels = {"route": "/identify", "status": "200"}
+    assert service.value("scandid_request_bytes_total", **labels) == len(body)
+    assert service.value("scandid_response_bytes_total", **labels) == len(result.content)
+
+
+def test_a_client_that_leaves_is_counted(service: Observed) -> None:
+    """A request whose client is gone has status 499 and is in flight no more."""
+
+    async def leave() -> None:
+        async def wait() -> dict[str, object]:
+            await asyncio.sleep(60)
+            return {}
+
+        async def send(_event: dict[str, Any]) -> None:
+            """Nobody listens."""
+
+        headers = {"Content-Type": "text/plain", "Content-Length": "5"}
+        scope = create_scope(path="/identify", method="POST", headers=headers)
+        request = asyncio.create_task(service.app(dict(scope), wait, send))
+        await asyncio.sleep(0.01)
+        request.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await request
+
+    service.get("/health/ready")  # runs the worker's start
+    asyncio.run(leave())
+    assert count(service, "/identify", 499) == 1
+    assert service.lines[-1]["status"] == 499
+
+
+def test_a_broken_log_loses_no_answer(tmp_path: Path) -> None:
+    """Where the line cannot be written, the request is answered all the same."""
+    service = Observed(tmp_path, os.O_RDONLY)
+    assert service.post(json={"text": TEXT}).status_code == 200
