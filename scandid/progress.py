@@ -1,8 +1,12 @@
 """Progress bars for people: shown on a terminal that has tqdm, silent in pipes and logs."""
 
+import os
 import sys
 from types import TracebackType
-from typing import Protocol, Self
+from typing import Final, Protocol, Self
+
+_COLUMNS: Final = 80
+_LINES: Final = 24
 
 
 class Progress(Protocol):
@@ -56,5 +60,15 @@ def progress(total: int | None, unit: str, label: str = "") -> Progress:
         from tqdm import tqdm
     except ImportError:
         return _Silent()
-    bar: Progress = tqdm(total=total, unit=unit, unit_scale=True, desc=label or None, leave=False)
+    size = os.get_terminal_size(sys.stderr.fileno())
+    bar: Progress = tqdm(
+        total=total,
+        unit=unit,
+        unit_scale=True,
+        desc=label or None,
+        leave=False,
+        # On a terminal that does not know its size tqdm would show nothing at all.
+        ncols=None if size.columns else _COLUMNS,
+        nrows=None if size.lines else _LINES,
+    )
     return bar

@@ -41,12 +41,6 @@ def describe(  # noqa: PLR0913  # each is a field of the metadata
         scores: Named scores on held-out data.
         distribution: How held-out answers spread, for monitoring (:mod:`scandid.reference`).
     """
-    max_bytes = reference.metadata.max_bytes
-    rows = [reference.probabilities(pad([encode_text(text, max_bytes)[0]]))[0] for text in TEXTS]
-    golden = [
-        [text, [round(float(value), _DECIMALS) for value in row]]
-        for text, row in zip(TEXTS, rows, strict=True)
-    ]
     fields = {
         "format": FORMAT,
         "version": version,
@@ -55,14 +49,23 @@ def describe(  # noqa: PLR0913  # each is a field of the metadata
         "created": datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds"),
         "data_digest": run["data"]["digest"],
         "run_id": run["provenance"]["run_id"],
-        "max_bytes": max_bytes,
+        "max_bytes": reference.metadata.max_bytes,
         "thresholds": thresholds,
         "scores": scores,
-        "golden": golden,
+        "golden": _golden_examples(reference),
         "reference": distribution or {},
     }
     entry = model.metadata_props.add()
     entry.key, entry.value = METADATA_KEY, json.dumps(fields, ensure_ascii=False)
+
+
+def _golden_examples(reference: TorchModel) -> list[tuple[str, list[float]]]:
+    max_bytes = reference.metadata.max_bytes
+    rows = [reference.probabilities(pad([encode_text(text, max_bytes)[0]]))[0] for text in TEXTS]
+    return [
+        (text, [round(float(value), _DECIMALS) for value in row])
+        for text, row in zip(TEXTS, rows, strict=True)
+    ]
 
 
 def write(model: onnx.ModelProto, path: Path) -> Identifier:

@@ -1,0 +1,62 @@
+"""Flags of train.py and export.py: sizes and shares out of range are one clear line."""
+
+from pathlib import Path
+
+import pytest
+
+import export
+from scandid import InputError
+from training.options import DEFAULT_DATA, configurations, parser
+
+
+@pytest.mark.parametrize(
+    ("flag", "value", "message"),
+    [
+        ("--steps", "0", "argument --steps: 0 is below 1"),
+        ("--steps", "many", "argument --steps: 'many' is no whole number"),
+        ("--minutes", "-1", "argument --minutes: -1 is not within 0.01 to 1e+06"),
+        ("--minutes", "nan", "argument --minutes: nan is not within"),
+        ("--minutes", "soon", "argument --minutes: 'soon' is no number"),
+        ("--dim", "0", "argument --dim: 0 is below 1"),
+        ("--hidden", "-3", "argument --hidden: -3 is below 1"),
+        ("--window", "7", "argument --window: invalid choice: 7"),
+        ("--batch", "0", "argument --batch: 0 is below 1"),
+        ("--max-bytes", "1", "argument --max-bytes: 1 is below 16"),
+        ("--seed", "-1", "argument --seed: -1 is below 0"),
+        ("--threads", "-1", "argument --threads: -1 is below 0"),
+        ("--patience", "0", "argument --patience: 0 is below 1"),
+        ("--evaluate-every", "0", "argument --evaluate-every: 0 is below 1"),
+        ("--gram-dropout", "1.5", "argument --gram-dropout: 1.5 is not within 0 to 1"),
+        ("--fragment", "-0.1", "argument --fragment: -0.1 is not within 0 to 1"),
+        ("--learning-rate", "0", "argument --learning-rate: 0 is not within"),
+        ("--unknown", "1", "unrecognized arguments: --unknown 1"),
+    ],
+)
+def test_values_out_of_range_are_named(flag: str, value: str, message: str) -> None:
+    """The error is one line with the flag, the value and the limit."""
+    with pytest.raises(InputError) as caught:
+        parser().parse_args([f"{flag}={value}"] if flag != "--unknown" else [flag, value])
+    assert str(caught.value).startswith(message)
+    assert "\n" not in str(caught.value)
+
+
+def test_defaults_are_those_of_the_configurations() -> None:
+    """Without flags a run is what the configurations say, and flags reach them."""
+    network, sampling, fitting, augmentation = configurations(parser().parse_args([]))
+    assert (network, sampling) == (type(network)(), type(sampling)())
+    assert (fitting, augmentation) == (type(fitting)(), type(augmentation)())
+    options = parser().parse_args(["--dim", "8", "--batch", "3", "--ranking", "0"])
+    network, sampling, fitting, _ = configurations(options)
+    assert (network.dim, sampling.batch, fitting.ranking) == (8, 3, 0)
+
+
+def test_the_default_is_wili_on_the_hub() -> None:
+    """A user with internet needs no flag: the dataset on the hub is named in the help."""
+    assert DEFAULT_DATA == "MartinThoma/wili_2018"
+    assert DEFAULT_DATA in parser().format_help()
+
+
+def test_export_checks_its_flags(tmp_path: Path) -> None:
+    """A wrong limit of export.py is named as well."""
+    with pytest.raises(InputError, match="argument --max-bytes: 3 is below 16"):
+        export.export([str(tmp_path), "--max-bytes", "3"])

@@ -1,0 +1,120 @@
+"""Sampling and augmentation: balance, repeatability, and changes that keep the language."""
+
+import random
+from collections import Counter
+
+import numpy as np
+import torch
+from hypothesis import given
+from hypothesis import strategies as st
+
+from scandid import LABELS
+from training.augmentation import AugmentationConfig, augment, fragment, stray, typo
+from training.corpora import Corpus
+from training.sampling import LABEL_SHARES, Sampler, SamplingConfig
+
+PLAIN = AugmentationConfig(0, 0, 0, 0, 0, 0)
+EVERYTHING = AugmentationConfig(1, 1, 1, 1, 1, 1)
+SENTENCE = "Vi mødtes på caféen, og så snakkede vi hele aftenen!"
+
+
+def corpus() -> Corpus:
+    """Danish from a large and a small source, and a little of every other label."""
+    counts = {("dan", 0): 900, ("dan", 1): 100, ("swe", 0): 10, ("nob", 1): 50, ("nno", 1): 5}
+    counts["other", 0] = 300
+    rows = [pair for pair, n in counts.items() for _ in range(n)]
+    targets = np.array([[name == label for name in LABELS] for label, _ in rows], np.float32)
+    texts = [f"{label} {source}" for label, source in rows]
+    return Corpus(texts, targets, np.array([source for _, source in rows], np.int32), ("a", "b"))
+
+
+def drawn(config: SamplingConfig, steps: int, seed: int = 1) -> list[tuple[str, tuple[float, ...]]]:
+    """The texts and targets of some steps."""
+    sampler = Sampler(corpus(), config, PLAIN, seed)
+    return [
+        (bytes(row.tolist()).rstrip(b"\0").decode().strip(), tuple(target.tolist()))
+        for step in range(steps)
+        for text, targets in sampler.draw(step)
+        for row, target in zip(text, targets, strict=True)
+    ]
+
+
+def test_labels_are_drawn_by_their_share() -> None:
+    """However many texts a label has, it gets its share of the batch."""
+    counts = Counter(text.split()[0] for text, _ in drawn(SamplingConfig(batch=1000), 20))
+    for label, share in LABEL_SHARES.items():
+        assert abs(counts[label] / 20_000 - share) < 0.02
+
+
+def test_sources_are_drawn_by_a_power_of_their_size() -> None:
+    """Within a label, a source nine times as large weighs 9, 3 or 1 times as much."""
+    for power, ratio in ((1.0, 9), (0.5, 3), (0.0, 1)):
+        config = SamplingConfig(batch=2000, source_power=power)
+        counts = Counter(text for text, _ in drawn(config, 20))
+        assert abs(counts["dan 0"] / counts["dan 1"] / ratio - 1) < 0.25
+
+
+def test_targets_stay_with_their_texts() -> None:
+    """Sorting by length and splitting into parts mixes nothing up."""
+    rows = drawn(SamplingConfig(batch=100), 3)
+    for text, target in rows:
+        assert target == tuple(float(label == text.split()[0]) for label in LABELS)
+
+
+def test_a_batch_follows_from_seed_and_step() -> None:
+    """The same seed draws the same, so that a run can resume; another seed draws otherwise."""
+    config = SamplingConfig(batch=64)
+    assert drawn(config, 2) == drawn(config, 2)
+    assert drawn(config, 2) != drawn(config, 2, seed=2)
+
+
+def test_batches_smaller_than_their_parts() -> None:
+    """A batch of one text has one part and no empty ones."""
+    sampler = Sampler(corpus(), SamplingConfig(batch=1), PLAIN, 1)
+    ((text, target),) = sampler.draw(0)
+    assert (len(text), len(target)) == (1, 1)
+    assert text.dtype == torch.uint8
+
+
+def test_nothing_asked_for_changes_nothing() -> None:
+    """With all shares at 0 the text stays as it is."""
+    assert augment(SENTENCE, PLAIN, random.Random(1)) == SENTENCE
+
+
+@given(st.text(), st.integers())
+def test_any_text_can_be_augmented(text: str, seed: int) -> None:
+    """All changes at once raise nothing on any text, and repeat with the same random numbers."""
+    first, second = (augment(text, EVERYTHING, random.Random(seed)) for _ in range(2))
+    assert first == second
+
+
+@given(st.integers())
+def test_a_fragment_is_a_few_words_of_the_text(seed: int) -> None:
+    """One to four neighbouring words are cut out."""
+    piece = fragment(SENTENCE, random.Random(seed))
+    assert piece in SENTENCE
+    assert 1 <= len(piece.split()) <= 4
+
+
+@given(st.text(), st.integers())
+def test_a_typo_is_one_change(text: str, seed: int) -> None:
+    """At most one character more or less, and never in a text too short to lose one."""
+    changed = typo(text, random.Random(seed))
+    assert abs(len(changed) - len(text)) <= 1
+    assert len(text) >= 4 or changed == text
+
+
+@given(st.integers())
+def test_a_stray_leaves_the_words(seed: int) -> None:
+    """What is put in between is one word more; all others stay in order."""
+    words = stray(SENTENCE, random.Random(seed)).split(" ")
+    assert len(words) == len(SENTENCE.split(" ")) + 1
+    rest = iter(words)
+    assert all(word in rest for word in SENTENCE.split(" "))
+
+
+def test_diacritics_are_written_otherwise() -> None:
+    """With that share alone, å ä ö æ ø become digraphs or bare letters."""
+    config = AugmentationConfig(0, 0, 1, 0, 0, 0)
+    found = {augment("Blåbærgrød på ö", config, random.Random(seed)) for seed in range(20)}
+    assert found == {"Blaabaergroed paa oe", "Blabargrod pa o"}
