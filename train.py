@@ -3,6 +3,7 @@
     python train.py                                      # WiLI-2018 from the hub
     python train.py --data corpora/ --minutes 60         # a folder of Parquet, CSV or TSV files
     python train.py --data corpora/ --resume             # go on after a kill
+    python train.py --track                              # keep runs in MLflow (docs/tracking.md)
     python export.py runs/latest                         # then write models/scandid.onnx
 
 Every run folder holds best.pt (weights), last.pt (to resume), run.json (all that is needed to
@@ -12,20 +13,24 @@ repeat the run) and history.jsonl (each validation). Uses CUDA when there is one
 import argparse
 import sys
 from collections.abc import Sequence
+from typing import Any
 
 import torch
 from tqdm import tqdm
 
 from scandid.errors import ScandidError
 from scandid.scorecard import per_class_table
-from training.checkpoint import BEST, VALIDATION, as_json, load_tensors, provenance
+from training.checkpoint import BEST, TEST, VALIDATION, as_json, load_tensors, provenance
 from training.cleaning import clean, hold_out, summary
-from training.corpora import load_corpora
+from training.corpora import Corpus, load_corpora
 from training.fitting import Fitter
 from training.network import Network
 from training.options import DEFAULT_DATA, configurations, parser
 from training.run import Run
 from training.sampling import Sampler
+from training.stores import read_dotenv
+from training.tracking import Tracker, open_tracker
+from training.unseen import UnseenTexts
 from training.validation import Validation
 
 
@@ -42,6 +47,7 @@ def train(arguments: Sequence[str] | None = None) -> None:
     training, held_out = hold_out(corpus)
     sampler = Sampler(training, sampling, augmentation, options.seed)
     validation = Validation(held_out, sampling.max_bytes)
+    unseen = UnseenTexts.choose(options.test, held_out, validation, sampling.max_bytes)
 
     # Network: its first weights and its dropout follow from the seed.
     torch.manual_seed(options.seed)
@@ -50,25 +56,34 @@ def train(arguments: Sequence[str] | None = None) -> None:
     fitter = Fitter(Network(network_config).to(device), fitting)
 
     # Run folder: all that is needed to repeat the run, before the first step.
-    run.describe(
-        {
-            "network": as_json(network_config),
-            "sampling": as_json(sampling),
-            "fitting": as_json(fitting),
-            "augmentation": as_json(augmentation),
-            "data": {
-                "digest": corpus.digest(),
-                "texts": len(corpus),
-                "sources": list(corpus.names),
-            },
-            "provenance": provenance(device),
-        }
-    )
+    configs = {
+        "network": as_json(network_config),
+        "sampling": as_json(sampling),
+        "fitting": as_json(fitting),
+        "augmentation": as_json(augmentation),
+    }
+    run.describe(configs | origins(corpus, len(training), device))
     validation.save(run.folder / VALIDATION)
+    unseen.save(run.folder / TEST)
     run.restore(fitter)
 
-    fit(run, fitter, sampler, validation, options)
-    report_best(run, fitter, validation)
+    tracker = open_tracker(options.track, run.folder)
+    fit(run, fitter, sampler, validation, tracker, options)
+    report_best(run, fitter, validation, unseen)
+    tracker.finish()
+
+
+def origins(corpus: Corpus, training_texts: int, device: str) -> dict[str, Any]:
+    """Where the run comes from: its texts, code and machine."""
+    return {
+        "data": {
+            "digest": corpus.digest(),
+            "texts": len(corpus),
+            "sources": list(corpus.names),
+        },
+        "corpora": {"training_texts": training_texts, "tables": corpus.tables()},
+        "provenance": provenance(device),
+    }
 
 
 def fit(
@@ -76,6 +91,7 @@ def fit(
     fitter: Fitter,
     sampler: Sampler,
     validation: Validation,
+    tracker: Tracker,
     options: argparse.Namespace,
 ) -> None:
     """Loop: one batch a step; the averaged weights are what is validated and kept."""
@@ -87,6 +103,7 @@ def fit(
             if over or run.step % options.evaluate_every == 0:
                 scores = validation.score(fitter.averaged)
                 run.record(scores, fitter)
+                tracker.update()
                 line = f"step {run.step}: loss {run.loss:.3f}, validation {run.score:.4f}"
                 tqdm.write(line, sys.stderr)
                 over = over or run.over()
@@ -95,18 +112,25 @@ def fit(
             bar.set_postfix(loss=f"{run.loss:.3f}", validation=score, refresh=False)
 
 
-def report_best(run: Run, fitter: Fitter, validation: Validation) -> None:
+def report_best(run: Run, fitter: Fitter, validation: Validation, unseen: UnseenTexts) -> None:
     """Print precision, recall and F1 of the best weights, and note them in run.json."""
     fitter.averaged.load_state_dict(load_tensors(run.folder / BEST))
     scores = validation.score(fitter.averaged)
-    run.finish(scores)
-    for words, tally in (("held-out texts", scores.texts), ("cut to 1-4 words", scores.fragments)):
-        print(f"{words}: macro F1 {tally.macro_f1():.4f}\n{per_class_table(tally.as_dict())}\n")
+    test = unseen.score(fitter.averaged) if unseen.rows else None
+    run.finish(scores, test)
+    tallies = {
+        "held-out texts": scores.texts.as_dict(),
+        "cut to 1-4 words": scores.fragments.as_dict(),
+        **({"test": test} if test else {}),
+    }
+    for words, tally in tallies.items():
+        print(f"{words}: macro F1 {tally['macro_f1']:.4f}\n{per_class_table(tally)}\n")
     print(f"weights: {run.folder / BEST}; next: python export.py {run.folder}")
 
 
 if __name__ == "__main__":
     try:
+        read_dotenv()
         train()
     except ScandidError as error:
         print(f"train.py: {error}", file=sys.stderr)

@@ -1,6 +1,7 @@
 """Checkpoints: weights in a file without code, and JSON beside it to repeat the run."""
 
 import dataclasses
+import hashlib
 import importlib.metadata
 import json
 import platform
@@ -24,6 +25,7 @@ LAST: Final = "last.pt"
 RUN: Final = "run.json"
 HISTORY: Final = "history.jsonl"
 VALIDATION: Final = "validation.parquet"
+TEST: Final = "test.parquet"
 
 
 def save_tensors(path: Path, state: Mapping[str, Any]) -> None:
@@ -116,6 +118,7 @@ def provenance(device: str) -> dict[str, str | int]:
         "threads": torch.get_num_threads(),
         "run_id": uuid.uuid4().hex,
         "git_commit": _git_commit(),
+        "lock": _lock_digest(),
     }
 
 
@@ -129,6 +132,12 @@ def _git_commit() -> str:
         ).strip()
     except (OSError, subprocess.CalledProcessError):
         return "unknown"
+
+
+def _lock_digest() -> str:
+    """The sha256 of the lock that the training's environment is made from, or ``unknown``."""
+    lock = Path(__file__).parent.parent / "requirements" / "train.txt"
+    return hashlib.sha256(lock.read_bytes()).hexdigest() if lock.exists() else "unknown"
 
 
 def as_json(config: "DataclassInstance") -> dict[str, Any]:

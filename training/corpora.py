@@ -54,6 +54,11 @@ class Corpus:
         texts = [text for text, kept in zip(self.texts, keep, strict=True) if kept]
         return Corpus(texts, self.targets[keep], self.sources[keep], self.names)
 
+    def tables(self) -> list[dict[str, str | int]]:
+        """Name, number of texts and digest of each source."""
+        parts = ((name, self.subset(self.sources == n)) for n, name in enumerate(self.names))
+        return [{"name": name, "texts": len(part), "digest": part.digest()} for name, part in parts]
+
     def digest(self) -> str:
         """Return the sha256 over texts and labels, in order."""
         total = hashlib.sha256()

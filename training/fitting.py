@@ -74,6 +74,12 @@ class Fitter:
             self._average(progress)
         return loss.item()
 
+    @property
+    def learning_rate(self) -> float:
+        """Step size of the last step."""
+        rate: float = self._optimizer.param_groups[0]["lr"]
+        return rate
+
     def state(self) -> dict[str, Any]:
         """All tensors and numbers a resumed run needs."""
         return {

@@ -11,6 +11,7 @@ from training.augmentation import AugmentationConfig
 from training.fitting import FittingConfig
 from training.network import NetworkConfig
 from training.sampling import SamplingConfig
+from training.stores import LOCAL_URI
 
 DEFAULT_DATA: Final = "MartinThoma/wili_2018"
 
@@ -95,7 +96,11 @@ def _run_flags(group: argparse._ArgumentGroup) -> None:
     add = group.add_argument
     source = f"hub name, file or folder; repeatable ({DEFAULT_DATA})"
     add("--data", action="append", metavar="SOURCE", help=source)
+    test = "scored at the end, like --data; without it, held-out texts that validation leaves"
+    add("--test", action="append", default=[], metavar="SOURCE", help=test)
     add("--out", type=Path, default=Path("runs/latest"), help="folder for the checkpoint")
+    track = f"keep the run in MLflow: a file without an address ({LOCAL_URI}); docs/tracking.md"
+    add("--track", nargs="?", const=LOCAL_URI, metavar="URI", help=track)
     add("--seed", type=whole(0), default=1, help="same seed, data and machine: same weights")
     add("--steps", type=whole(1), default=6000, help="length of the run")
     minutes = "bound on the time; where it comes before --steps, it sets the pace of the schedule"

@@ -22,7 +22,7 @@ from training.fitting import Fitter
 from training.validation import ValidationScores
 
 _FREE_TO_CHANGE: Final = frozenset(
-    {"out", "resume", "minutes", "steps", "patience", "threads", "evaluate_every"}
+    {"out", "resume", "minutes", "steps", "patience", "threads", "evaluate_every", "test", "track"}
 )
 """Flags that may differ when a run is resumed."""
 
@@ -124,7 +124,12 @@ class Run:
         self.best, self.stale = (self.score, 0) if better else (self.best, self.stale + 1)
         if better:
             save_tensors(self.folder / BEST, fitter.averaged.state_dict())
-        line = {"step": self.step, "loss": round(self.loss, 6), **self._summary(scores)}
+        line = {
+            "step": self.step,
+            "loss": round(self.loss, 6),
+            "learning_rate": fitter.learning_rate,
+            **self._summary(scores),
+        }
         with (self.folder / HISTORY).open("a", encoding="utf-8") as history:
             history.write(json.dumps(line) + "\n")
         counters = {
@@ -138,10 +143,10 @@ class Run:
         save_tensors(self.folder / LAST, {"fitter": fitter.state(), **counters})
         return better
 
-    def finish(self, scores: ValidationScores) -> None:
-        """Write the scores of the best weights into run.json."""
+    def finish(self, scores: ValidationScores, test: Mapping[str, Any] | None = None) -> None:
+        """Write the scores of the best weights, on the test set too, into run.json."""
         run = load_json(self.folder / RUN)
-        run["result"] = {"steps": self.step, **self._summary(scores)}
+        run["result"] = {"steps": self.step, **self._summary(scores), "test": test}
         save_json(self.folder / RUN, run)
 
     def _summary(self, scores: ValidationScores) -> dict[str, object]:

@@ -1,0 +1,120 @@
+"""Runs in MLflow: what is there afterwards, and what trouble costs."""
+
+import hashlib
+import json
+import shutil
+from pathlib import Path
+
+import pytest
+
+from scandid.labels import LABELS
+from tests.integration import tracker
+from tests.integration.runs import ROOT, SAMPLE, run_python, train
+from training.stores import HINT
+
+pytestmark = pytest.mark.filterwarnings("ignore")
+
+
+@pytest.fixture(scope="module")
+def tracked(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with a run that was tracked in a local file."""
+    folder = tmp_path_factory.mktemp("tracked")
+    done = train("--track", "--test", str(SAMPLE), cwd=folder)
+    assert done.returncode == 0, done.stderr
+    assert "tracked as run" in done.stderr
+    return folder
+
+
+def test_parameters_and_origins_are_there(tracked: Path) -> None:
+    """Every flag and configuration, the data with rows and digests, commit and lock are logged."""
+    (run,) = tracker.runs(tracker.local(tracked))
+    stored = json.loads((tracked / "runs/latest/run.json").read_text())
+    for part in ("flags", "network", "sampling", "fitting", "augmentation"):
+        for name, value in stored[part].items():
+            assert run.data.params[f"{part}.{name}"] == str(value)
+    (given,) = run.inputs.dataset_inputs
+    table = stored["corpora"]["tables"][0]
+    profile = json.loads(given.dataset.profile)
+    assert profile == {"num_rows": table["texts"], "sha256": table["digest"]}
+    lock = hashlib.sha256((ROOT / "requirements/train.txt").read_bytes()).hexdigest()
+    assert run.data.tags["scandid.lock"] == lock
+    assert run.data.tags["mlflow.source.git.commit"] == stored["provenance"]["git_commit"]
+    assert run.info.status == "FINISHED"
+
+
+def test_scores_are_there(tracked: Path) -> None:
+    """Loss and learning rate at each validation, and each class's scores on validation and test."""
+    client = tracker.local(tracked)
+    (run,) = tracker.runs(client)
+    result = json.loads((tracked / "runs/latest/run.json").read_text())["result"]
+    for name in ("loss", "learning_rate", "epoch", "validation/nob/recall"):
+        history = client.get_metric_history(run.info.run_id, name)
+        assert [metric.step for metric in history] == [3, 6]
+    for prefix, scores in (("best", result["texts"]), ("test", result["test"])):
+        for label in LABELS:
+            for name in ("precision", "recall", "f1"):
+                logged = run.data.metrics[f"{prefix}/{label}/{name}"]
+                assert logged == pytest.approx(scores["per_class"][label][name])
+
+
+def test_artifacts_are_there(tracked: Path) -> None:
+    """The checkpoint with all that an export needs, and the pictures, are kept with the run."""
+    client = tracker.local(tracked)
+    (run,) = tracker.runs(client)
+    wanted = {"best.pt", "validation.parquet", "test.parquet", "history.jsonl", "run.json"}
+    assert tracker.files(client, run.info.run_id, "checkpoint") == wanted
+    pictures = {"confusion.png", "curves.png", "accuracy_by_length.png"}
+    assert tracker.files(client, run.info.run_id, "figures") == pictures
+
+
+def test_a_second_upload_adds_nothing(tracked: Path, tmp_path: Path) -> None:
+    """A run whose journal is lost after the run was made is found again, not made twice."""
+    copy = tmp_path / "copy"
+    shutil.copytree(tracked, copy)
+    client = tracker.local(copy)
+    (before,) = tracker.runs(client)
+    journal = copy / "runs/latest/tracking.json"
+    fields = json.loads(journal.read_text())
+    fields |= {"run_id": "", "described": False, "step": 0, "files": [], "finished": False}
+    journal.write_text(json.dumps(fields))
+    done = run_python("-m", "training.tracking", "sync", cwd=copy)
+    assert done.returncode == 0, done.stderr
+    (after,) = tracker.runs(client)
+    assert after.info.run_id == before.info.run_id
+    assert len(client.get_metric_history(after.info.run_id, "loss")) == 2
+
+
+def test_a_dead_tracker_costs_nothing(tracked: Path, tmp_path: Path) -> None:
+    """Training ends well, says what is wrong and how to send the run later; sync says the same."""
+    uri = "http://127.0.0.1:9"
+    variables = {"MLFLOW_TRACKING_URI": uri, "MLFLOW_HTTP_REQUEST_MAX_RETRIES": "0"}
+    done = train(cwd=tmp_path, variables=variables)
+    assert done.returncode == 0, done.stderr
+    assert uri in done.stderr
+    assert "python -m training.tracking sync runs/latest" in done.stderr
+    kept = json.loads((tmp_path / "runs/latest/run.json").read_text())
+    assert (
+        kept["result"].keys()
+        == json.loads((tracked / "runs/latest/run.json").read_text())["result"].keys()
+    )
+    again = run_python("-m", "training.tracking", "sync", cwd=tmp_path, variables=variables)
+    assert again.returncode == 2
+    assert again.stderr.count("\n") == 1
+    assert uri in again.stderr
+
+
+def test_an_untracked_run_says_how(tmp_path: Path) -> None:
+    """Without an address training is the same, and one line tells how to switch tracking on."""
+    done = train(cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
+    assert done.stderr.count(HINT) == 1
+    assert not (tmp_path / "runs/latest/tracking.json").exists()
+    assert not (tmp_path / "mlflow.db").exists()
+
+
+def test_sync_without_runs_says_so(tmp_path: Path) -> None:
+    """With nothing to send, one line says what was looked for, and the exit code is 2."""
+    done = run_python("-m", "training.tracking", "sync", cwd=tmp_path)
+    assert done.returncode == 2
+    assert "tracking.json" in done.stderr
+    assert done.stderr.count("\n") == 1

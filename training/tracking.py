@@ -1,0 +1,181 @@
+"""Tracking of runs in MLflow: beside the training, never in its way.
+
+    python train.py --track                              # a local file, mlflow.db
+    MLFLOW_TRACKING_URI=http://host:5000 python train.py
+    python -m training.tracking sync [FOLDER ...]        # send what could not be sent
+
+The run's folder is written first and sent from there in the background, so trouble with the
+tracker costs nothing but a message: what is missing is sent at the next validation, at the end,
+or by ``sync``.
+"""
+
+import argparse
+import dataclasses
+import sys
+from collections.abc import Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from pathlib import Path
+from typing import Final, Protocol
+
+from scandid.errors import InputError, ScandidError
+from training.journal import JOURNAL, Journal
+from training.options import Flags
+from training.stores import HINT, Stores, read_dotenv
+
+_LAST_ATTEMPTS: Final = 2
+
+
+class Tracker(Protocol):
+    """What train.py tells a tracker."""
+
+    def update(self) -> None:
+        """The folder holds a new validation."""
+
+    def finish(self) -> None:
+        """The folder holds the result."""
+
+
+class NoTracker:
+    """Tracks nothing, and says once how to switch tracking on."""
+
+    def __init__(self) -> None:
+        sys.stderr.write(f"{HINT}\n")
+
+    def update(self) -> None:
+        """Do nothing."""
+
+    def finish(self) -> None:
+        """Do nothing."""
+
+
+class FolderTracker:
+    """Sends a run's folder to MLflow, in a thread of its own."""
+
+    def __init__(self, journal: Journal) -> None:
+        """Go on where the journal ends."""
+        self._journal = journal
+        self._pool = ThreadPoolExecutor(1, "tracking")
+        self._sending: Future[str | None] | None = None
+        self._told = False
+        self.update()
+
+    def update(self) -> None:
+        """Start to send what is new, unless the last sending still goes on."""
+        if self._sending is not None:
+            if not self._sending.done():
+                return
+            self._tell(self._sending.result())
+        self._sending = self._pool.submit(attempt, self._journal, ended=False)
+
+    def finish(self) -> None:
+        """Send the rest; where that fails, say how to do it later."""
+        trouble: str | None = None
+        for _ in range(_LAST_ATTEMPTS):
+            trouble = self._pool.submit(attempt, self._journal, ended=True).result()
+            if trouble is None:
+                break
+        self._pool.shutdown()
+        folder, run_id = self._journal.folder, self._journal.run_id
+        if trouble is None:
+            sys.stderr.write(f"tracked as run {run_id} at {self._journal.uri}\n")
+        else:
+            sys.stderr.write(
+                f"tracking: {trouble}; the run is kept in {folder}: "
+                f"python -m training.tracking sync {folder}\n"
+            )
+
+    def _tell(self, trouble: str | None) -> None:
+        if trouble is not None and not self._told:
+            self._told = True
+            sys.stderr.write(f"tracking: {trouble}; training goes on, sending is tried again\n")
+
+
+def open_tracker(track: str | None, folder: Path) -> Tracker:
+    """The tracker that ``--track`` or the environment asks for.
+
+    Args:
+        track: Value of ``--track``: an address, or None where the flag is missing.
+        folder: Folder of the run, which holds its run.json.
+
+    Raises:
+        InputError: tracking is asked for and mlflow is not installed.
+    """
+    stores = Stores.from_environ()
+    uri = track or stores.tracking_uri
+    if not uri:
+        return NoTracker()
+    require_mlflow()
+    return FolderTracker(Journal.open(folder, dataclasses.replace(stores, tracking_uri=uri)))
+
+
+def require_mlflow() -> None:
+    """Check that mlflow is there.
+
+    Raises:
+        InputError: it is not installed.
+    """
+    try:
+        import mlflow  # noqa: F401
+    except ImportError as error:
+        raise InputError(
+            "tracking needs mlflow: pip install 'scandid[track]' (mlflow-skinny is enough)"
+        ) from error
+
+
+def attempt(journal: Journal, *, ended: bool) -> str | None:
+    """Send what is missing; the trouble in one line, or None where all arrived."""
+    from training.upload import upload
+
+    try:
+        upload(journal, ended=ended)
+    except Exception as error:  # mlflow, requests, botocore, sqlalchemy: none may end a run
+        return f"{journal.uri}: {first_line(error)}"
+    return None
+
+
+def first_line(error: BaseException) -> str:
+    """What went wrong, without the traces that some libraries put into their messages."""
+    text = str(error).strip() or type(error).__name__
+    return text.splitlines()[0][:400]
+
+
+def sync(folders: Sequence[Path]) -> None:
+    """Send what is missing of each folder.
+
+    Raises:
+        InputError: a folder is not tracked, or its tracker does not take it.
+    """
+    from training.upload import close
+
+    for folder in folders:
+        journal = Journal.load(folder)
+        trouble = attempt(journal, ended=True)
+        if trouble is not None:
+            raise InputError(f"{folder}: {trouble}; nothing is lost, try again when it is back")
+        if not journal.finished:
+            close(journal)
+        sys.stdout.write(f"{folder}: run {journal.run_id} at {journal.uri} is complete\n")
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Run the command line."""
+    flags = Flags(prog="python -m training.tracking", description=__doc__)
+    flags.formatter_class = argparse.RawDescriptionHelpFormatter
+    commands = flags.add_subparsers(required=True)
+    syncing = commands.add_parser("sync", help="send what could not be sent")
+    syncing.add_argument("folders", nargs="*", type=Path, metavar="FOLDER", help="runs/* if none")
+    options = flags.parse_args(arguments)
+    read_dotenv()
+    require_mlflow()
+    folders = options.folders or sorted(path.parent for path in Path("runs").glob(f"*/{JOURNAL}"))
+    if not folders:
+        raise InputError(f"runs: no folder in it holds {JOURNAL}; name the folder of a tracked run")
+    sync(folders)
+
+
+if __name__ == "__main__":
+    try:
+        main()
+    except ScandidError as error:
+        sys.stderr.write(f"training.tracking: {error}\n")
+        sys.exit(2)

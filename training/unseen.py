@@ -1,0 +1,83 @@
+"""Texts that neither fitting nor the choice of weights has seen: the run's test set."""
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any, Final
+
+import datasets
+import numpy as np
+
+from scandid.evaluation import Tally
+from scandid.identifier import Identifier
+from scandid.labels import LABELS
+from scandid.tables import LabelledText
+from training.corpora import Corpus, load_corpora
+from training.network import Network
+from training.validation import TorchModel, Validation
+
+LENGTHS: Final = (20, 50, 100, 200)
+"""Upper ends, in characters, of the groups of lengths; a last group has no end."""
+
+_TEXTS_PER_CALL: Final = 512
+
+
+class UnseenTexts:
+    """Labelled texts to score once, at the end."""
+
+    def __init__(self, rows: Sequence[LabelledText], max_bytes: int) -> None:
+        """Keep the rows; texts are cut at ``max_bytes``."""
+        self.rows = rows
+        self._max_bytes = max_bytes
+
+    @classmethod
+    def choose(
+        cls, sources: Sequence[str], held_out: Corpus, validation: Validation, max_bytes: int
+    ) -> "UnseenTexts":
+        """Take the sources of ``--test``; without them, held-out texts that validation leaves."""
+        if sources:
+            return cls(_rows(load_corpora(sources)), max_bytes)
+        chosen = {row.text for row in validation.texts}
+        return cls([row for row in _rows(held_out) if row.text not in chosen], max_bytes)
+
+    def save(self, path: Path) -> None:
+        """Write the texts as Parquet, so that other models can be scored on the same ones."""
+        if not self.rows:
+            return
+        columns = {
+            "text": [row.text for row in self.rows],
+            "languages": [sorted(row.gold) for row in self.rows],
+        }
+        datasets.Dataset.from_dict(columns).to_parquet(path)
+
+    def score(self, network: Network) -> dict[str, Any]:
+        """All scores, and the accuracy by length, as JSON-ready values."""
+        identifier = Identifier(TorchModel(network, self._max_bytes))
+        tallies = {"all": Tally(), **{_name(length): Tally() for length in (*LENGTHS, 0)}}
+        for start in range(0, len(self.rows), _TEXTS_PER_CALL):
+            part = self.rows[start : start + _TEXTS_PER_CALL]
+            answers = identifier.identify_batch([row.text for row in part])
+            tallies["all"].add(part, answers)
+            for row, answer in zip(part, answers, strict=True):
+                tallies[_group(row.text)].add([row], [answer])
+        scores = tallies.pop("all").as_dict()
+        return scores | {
+            "by_length": {
+                name: {"n": tally.n, "accuracy": round(tally.accuracy(), 6)}
+                for name, tally in tallies.items()
+            }
+        }
+
+
+def _rows(corpus: Corpus) -> list[LabelledText]:
+    return [
+        LabelledText(text, frozenset(LABELS[place] for place in np.flatnonzero(target)))
+        for text, target in zip(corpus.texts, corpus.targets, strict=True)
+    ]
+
+
+def _group(text: str) -> str:
+    return _name(next((length for length in LENGTHS if len(text) <= length), 0))
+
+
+def _name(length: int) -> str:
+    return f"to {length}" if length else f"over {LENGTHS[-1]}"
