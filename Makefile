@@ -9,14 +9,14 @@ TORCH_INDEX ?= https://download.pytorch.org/whl/cpu
 DEV := .venv
 SERVE := .venv-serve
 LOADTEST := .venv-loadtest
-PEERS := .venv-peers
+PEERS_VENV := .venv-peers
 PIP := -m pip --disable-pip-version-check --no-input install --quiet --progress-bar off
 LOCK := $(DEV)/bin/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
 	--no-annotate --no-emit-index-url --custom-compile-command "make lock"
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help setup serve test check lock train export card loadtest bench peers clean
+.PHONY: help setup serve test check lock train export card report loadtest bench peers clean
 
 help: ## List the commands
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -55,6 +55,9 @@ export: $(DEV)/.ready ## Write models/scandid.onnx from the last checkpoint; ARG
 card: $(DEV)/.ready ## Score the model and write its card: BENCHMARKS="a.parquet b.tsv"
 	$(DEV)/bin/python -m training.card $(BENCHMARKS)
 
+report: $(DEV)/.ready $(if $(PEERS),$(PEERS_VENV)/.ready) ## Accuracy in every way: BENCHMARKS="a.parquet b.tsv", beside other identifiers with PEERS=1
+	$(DEV)/bin/python -m training.report $(BENCHMARKS) $(if $(PEERS),--peers $(PEERS_VENV)/bin/python) $(ARGS)
+
 loadtest: $(LOADTEST)/.ready ## Load a server of its own, judge it by thresholds; ARGS="--shape spike"
 	$(LOADTEST)/bin/python -m loadtest.run $(ARGS)
 
@@ -62,16 +65,16 @@ bench: $(LOADTEST)/.ready ## What a request costs, beside other stacks (after ma
 	$(LOADTEST)/bin/python loadtest/bench.py --output docs/performance.json $(ARGS)
 	$(LOADTEST)/bin/python -m loadtest.plots docs/performance.json
 
-peers: $(PEERS)/.ready ## Make .venv-peers with the stacks that make bench compares with
-	@echo "$(PEERS) is ready"
+peers: $(PEERS_VENV)/.ready ## Make .venv-peers with what make bench and make report compare with
+	@echo "$(PEERS_VENV) is ready"
 
 clean: ## Remove environments, caches and build artefacts; checkpoints and runs stay
-	rm -rf $(DEV) $(SERVE) $(LOADTEST) $(PEERS) build dist .mypy_cache .pytest_cache .ruff_cache .hypothesis
+	rm -rf $(DEV) $(SERVE) $(LOADTEST) $(PEERS_VENV) build dist .mypy_cache .pytest_cache .ruff_cache .hypothesis
 	find . -type d -name __pycache__ -prune -exec rm -rf {} +
 
 # Each environment is made anew when a lock it was made from changes. torch comes first, from a
 # folder of wheels that pip is configured with or else from the index of CPU builds.
-$(DEV)/.ready $(PEERS)/.ready: %/.ready: requirements/torch.txt
+$(DEV)/.ready $(PEERS_VENV)/.ready: %/.ready: requirements/torch.txt
 	$(call new_environment,$*)
 	@$*/bin/python $(PIP) --no-deps --require-hashes --no-index -r requirements/torch.txt 2>/dev/null \
 		|| $*/bin/python $(PIP) --no-deps --require-hashes --index-url $(TORCH_INDEX) -r requirements/torch.txt
@@ -84,7 +87,7 @@ $(SERVE)/.ready $(LOADTEST)/.ready: %/.ready:
 	@touch $@
 
 $(DEV)/.ready: requirements/dev.txt
-$(PEERS)/.ready: requirements/peers.txt
+$(PEERS_VENV)/.ready: requirements/peers.txt
 $(SERVE)/.ready: requirements/serve.txt
 $(LOADTEST)/.ready: requirements/loadtest.txt
 
