@@ -1,0 +1,47 @@
+"""The course of a load test as a picture: throughput, waits, CPU and memory by the second."""
+
+import csv
+from pathlib import Path
+
+import matplotlib as mpl
+
+mpl.use("Agg")
+from matplotlib import pyplot as plt
+
+
+def plot_course(watch_csv: Path, history_csv: Path, picture: Path) -> None:
+    """Draw what the watch and Locust wrote during one test."""
+    watch, history = _columns(watch_csv, {}), _columns(history_csv, {"Name": "Aggregated"})
+    figure, axes = plt.subplots(2, 2, figsize=(11, 7), layout="constrained")
+    start = history["Timestamp"][0] if history["Timestamp"] else 0.0
+    moments = [moment - start for moment in history["Timestamp"]]
+
+    load, waits, cpu, memory = axes.flat
+    load.plot(watch["second"], watch["answered"], label="requests/s")
+    load.plot(watch["second"], watch["users"], label="users", color="grey", linestyle=":")
+    for percentile in ("50%", "95%", "99%"):
+        waits.plot(moments, history[percentile], label=percentile)
+    for who in ("server", "client"):
+        cpu.plot(watch["second"], watch[f"{who}_cores"], label=who)
+        memory.plot(watch["second"], watch[f"{who}_rss_mb"], label=who)
+    titles = ("Load", "Time to the answer, ms", "Busy cores", "Memory, MB")
+    for axis, title in zip(axes.flat, titles, strict=True):
+        axis.set(title=title, xlabel="seconds", ylim=(0, None))
+        axis.legend()
+    figure.savefig(picture, dpi=100)
+    plt.close(figure)
+
+
+def _columns(path: Path, where: dict[str, str]) -> dict[str, list[float]]:
+    """The numeric columns of the rows that match; what is no number becomes 0."""
+    with path.open(newline="", encoding="utf-8") as file:
+        reader = csv.DictReader(file)
+        rows = [row for row in reader if where.items() <= row.items()]
+        return {name: [_number(row[name]) for row in rows] for name in reader.fieldnames or ()}
+
+
+def _number(text: str) -> float:
+    try:
+        return float(text)
+    except ValueError:
+        return 0.0

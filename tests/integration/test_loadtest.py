@@ -1,0 +1,66 @@
+"""The load suite and the benchmark against real servers, as short as they can be."""
+
+import csv
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parent.parent.parent
+
+pytestmark = pytest.mark.usefixtures("shipped_model")
+
+
+def load(results: Path, thresholds: str, *options: str) -> subprocess.CompletedProcess[str]:
+    """Run the load suite for three seconds with these thresholds for a steady load."""
+    limits = results / "limits.toml"
+    limits.write_text(f"[steady]\n{thresholds}\n")
+    command = [sys.executable, "-m", "loadtest.run", "--duration", "3", "--peak", "4"]
+    command += ["--workers", "1", "--results", str(results), "--thresholds", str(limits)]
+    return subprocess.run(
+        [*command, *options], cwd=ROOT, capture_output=True, text=True, check=False
+    )
+
+
+def test_a_load_that_keeps_its_thresholds_succeeds(tmp_path: Path) -> None:
+    """Every answer is checked and right; reports, samples and a picture are left behind."""
+    done = load(tmp_path, "failures = 0.0\nwrong = 0.01\nthroughput = 1")
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "all thresholds of steady are kept" in done.stdout
+    folder = tmp_path / "steady"
+    with (folder / "locust_stats.csv").open(newline="") as file:
+        counts = {row["Name"]: int(row["Request Count"]) for row in csv.DictReader(file)}
+    assert counts["one text"]
+    assert counts["list of texts"]
+    with (folder / "watch.csv").open(newline="") as file:
+        samples = list(csv.DictReader(file))
+    assert all(float(sample["server_rss_mb"]) > 0 for sample in samples)
+    assert {sample["users"] for sample in samples} == {"4"}
+    assert "</html>" in (folder / "report.html").read_text()[-200:]
+    assert (folder / "course.png").stat().st_size
+
+
+def test_a_broken_threshold_is_the_exit_code(tmp_path: Path) -> None:
+    """At a constant arrival rate, a throughput nobody reaches fails the run and is named."""
+    done = load(tmp_path, "throughput = 1e9", "--arrivals", "20")
+    assert done.returncode == 1
+    assert "BROKEN: throughput is " in done.stdout
+
+
+def test_the_benchmark_ends_with_its_figures(tmp_path: Path) -> None:
+    """The last line is one JSON object with the figures that are watched, all above zero."""
+    output = tmp_path / "bench.json"
+    command = [sys.executable, "loadtest/bench.py", "--json", "--quick", "--client", "python"]
+    command += ["--seconds", "0.2", "--rounds", "1", "--output", str(output)]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    figures = json.loads(done.stdout.splitlines()[-1])
+    wanted = {"identify_cpu_us", "null_cpu_us", "ratio", "rss_mb", "batch_texts_per_cpu_s"}
+    assert wanted <= figures.keys()
+    assert all(figures[name] > 0 for name in wanted)
+    assert figures["ratio"] == pytest.approx(
+        figures["identify_cpu_us"] / figures["null_cpu_us"], rel=0.01
+    )
+    assert json.loads(output.read_text())["summary"] == figures
