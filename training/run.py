@@ -30,6 +30,8 @@ _MUST_STAY: Final = ("network", "sampling", "fitting", "augmentation", "data")
 """Parts of run.json that must be the same when a run is resumed."""
 
 _LOSS_MEMORY: Final = 0.98
+_PACE_MARGIN: Final = 0.02
+_LEAST_S: Final = 0.001
 
 
 class Run:
@@ -87,8 +89,12 @@ class Run:
     def restore(self, fitter: Fitter) -> None:
         """Bring back weights, optimizer, random numbers and counters from the last validation.
 
-        A run that was killed before its first validation starts anew.
+        A run that was killed before its first validation starts anew. Loading ends here: it counts
+        towards the bound on the time, and not towards the pace of the steps.
         """
+        now = time.monotonic()
+        self._limit_s = max(_LEAST_S, self._limit_s - (now - self._start))
+        self._start = now
         if self._stored is None or not (self.folder / LAST).exists():
             return
         state = load_tensors(self.folder / LAST)
@@ -103,9 +109,13 @@ class Run:
         return self._before_s + time.monotonic() - self._start
 
     def progress(self) -> float:
-        """Part of the run that is done: by steps, or by time where that runs out first."""
+        """Part of the run that is done: by steps, or by time where that runs out first.
+
+        Time that is ahead of the steps by less than a margin is ignored: step sizes follow from
+        this number, and a run that its steps end must not depend on the clock.
+        """
         by_steps, by_time = self.step / self._steps, self.elapsed_s() / self._limit_s
-        return min(1.0, max(by_steps, by_time))
+        return min(1.0, by_steps if by_time < min(1.0, by_steps + _PACE_MARGIN) else by_time)
 
     def over(self) -> bool:
         """Whether to stop: the end is reached, or patience is; never before the first step."""
