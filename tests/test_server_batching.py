@@ -72,6 +72,21 @@ def test_texts_of_one_turn_share_one_call() -> None:
     assert model.calls == [["a", "b", "c"], ["d"]]
 
 
+def test_texts_that_keep_coming_share_calls() -> None:
+    """A call is left to fill up as long as each turn brings a text; the last ones are answered."""
+    model = FakeModel()
+    batches = batcher(model)
+
+    async def arrive(turn: int) -> Answer:
+        for _ in range(turn):
+            await asyncio.sleep(0)
+        return await batches.identify(str(turn))
+
+    assert len(run(*(arrive(turn) for turn in range(20)))) == 20
+    assert max(map(len, model.calls)) == LIMITS.max_batch_texts
+    assert len(model.calls) <= 5
+
+
 def test_a_long_list_leaves_turns_to_single_texts() -> None:
     """A single text that arrives behind a list is answered after one piece of it."""
     model = FakeModel()
