@@ -34,6 +34,8 @@ class Exchange:
         request_bytes: Length of the body that was read.
         response_bytes: Length of the answer's body.
         problem: Code of the error, where the answer is one.
+        duration_s: From the request's headers to the answer's last byte.
+        ended_s: When that was, in seconds since 1970.
         chars: Characters of all texts.
         answers: One per text.
     """
@@ -47,6 +49,8 @@ class Exchange:
     request_bytes: int = 0
     response_bytes: int = 0
     problem: str | None = None
+    duration_s: float = 0.0
+    ended_s: float = 0.0
     chars: int = 0
     answers: Sequence[Answer] = ()
 

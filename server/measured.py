@@ -29,7 +29,7 @@ class MeasuredModel:
         """Answer texts in their order."""
         started = perf_counter()
         answers = self._identifier.identify_batch(texts)
-        self._metrics.batch(texts, answers, perf_counter() - started)
+        self._metrics.called(texts, answers, perf_counter() - started)
         return answers
 
     def verify(self) -> None:

@@ -6,17 +6,21 @@ describes every metric.
 """
 
 from bisect import bisect_right
+from collections import Counter as Counts
+from collections import defaultdict
 from collections.abc import Sequence
+from dataclasses import dataclass
 from importlib.metadata import version
 from platform import python_version
 from typing import Final
 
-from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
+from prometheus_client import CollectorRegistry, Counter, Gauge
 
 from scandid import Answer, ModelMetadata, __version__
 from scandid.labels import LANGUAGES, OTHER, UNDETERMINED
 from scandid.reference import CONFIDENCE_EDGES, bin_names
 from server.exchange import Exchange
+from server.histogram import BulkHistogram
 
 DURATION_BOUNDS_S: Final = (
     *(0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01),
@@ -34,62 +38,92 @@ STATUSES: Final = (200, 500, 503)
 """Statuses of ``/identify`` that are there from the start: a rate needs the zero before the one."""
 
 
+@dataclass(frozen=True, slots=True)
+class ModelCall:
+    """One call of the model: the length of each text, the answers, the seconds it took."""
+
+    chars: Sequence[int]
+    answers: Sequence[Answer]
+    model_s: float
+
+
 class Metrics:
     """The instruments of one worker.
 
     Args:
         registry: Where they are registered.
+
+    Attributes:
+        requests_in_flight: Requests being answered.
     """
 
     def __init__(self, registry: CollectorRegistry) -> None:
-        self._requests_in_flight = 0
+        self.requests_in_flight = 0
+        self._calls: list[ModelCall] = []
+        self._waits_s: list[float] = []
         self._add_http(registry)
         self._add_batches(registry)
         self._add_answers(registry)
         self._add_state(registry)
 
-    def opened(self) -> None:
-        """Note that a request is there."""
-        self._requests_in_flight += 1
-
-    def closed(self, exchange: Exchange, duration_s: float) -> None:
-        """Count a request that was answered, or whose client left."""
-        self._requests_in_flight -= 1
-        key = (exchange.route, exchange.status)
-        found = self._by_status.get(key)
-        if found is None:
-            found = self._by_status[key] = self._children(exchange.route, str(exchange.status))
-        duration, received, sent = found
-        duration.observe(duration_s)
-        received.inc(exchange.request_bytes)
-        sent.inc(exchange.response_bytes)
-        if exchange.problem:
-            self._problems.labels(exchange.problem).inc()
-
     def waited(self, wait_s: float) -> None:
         """Note how long the first text of a batch waited before the model was called."""
-        self._batch_wait.observe(wait_s)
+        self._waits_s.append(wait_s)
 
-    def batch(self, texts: Sequence[str], answers: Sequence[Answer], model_s: float) -> None:
+    def called(self, texts: Sequence[str], answers: Sequence[Answer], model_s: float) -> None:
         """Note one model call and its answers."""
-        self._batch_texts.observe(len(texts))
-        self._model_call.observe(model_s)
-        for text in texts:
-            self._chars.observe(len(text))
-        for answer in answers:
-            self._answers[answer.label][bisect_right(CONFIDENCE_EDGES, answer.confidence)].inc()
-            if answer.ambiguous:
-                self._flags["ambiguous"].inc()
-            if answer.truncated:
-                self._flags["truncated"].inc()
-            if answer.label == UNDETERMINED:
-                self._flags["undetermined"].inc()
-            elif answer.confidence < UNRELIABLE_BELOW:
-                self._flags["unreliable"].inc()
+        self._calls.append(ModelCall([len(text) for text in texts], answers, model_s))
+
+    def report(self, ended: Sequence[Exchange]) -> None:
+        """Count requests that were answered, or whose clients left, and model calls since."""
+        groups = defaultdict(list)
+        for exchange in ended:
+            groups[exchange.route, exchange.status].append(exchange)
+            if exchange.problem:
+                self._problems.labels(exchange.problem).inc()
+        for (route, status), group in groups.items():
+            found = self._by_status.get((route, status))
+            if found is None:
+                found = self._by_status[route, status] = self._children(route, str(status))
+            duration, received, sent = found
+            duration.observe_many([exchange.duration_s for exchange in group])
+            received.inc(sum(exchange.request_bytes for exchange in group))
+            sent.inc(sum(exchange.response_bytes for exchange in group))
+        self._report_calls()
+
+    def _report_calls(self) -> None:
+        calls, self._calls = self._calls, []
+        waits_s, self._waits_s = self._waits_s, []
+        self._batch_wait.observe_many(waits_s)
+        self._batch_texts.observe_many([len(call.chars) for call in calls])
+        self._model_call.observe_many([call.model_s for call in calls])
+        self._chars.observe_many([chars for call in calls for chars in call.chars])
+        found = (
+            counter
+            for call in calls
+            for answer in call.answers
+            for counter in self._counters(answer)
+        )
+        for counter, count in Counts(found).items():
+            counter.inc(count)
+
+    def _counters(self, answer: Answer) -> list[Counter]:
+        """Which counters an answer counts in: its label and confidence, and what else is so."""
+        label, confidence = answer.label, answer.confidence
+        counters = [self._answers[label][bisect_right(CONFIDENCE_EDGES, confidence)]]
+        if label == UNDETERMINED:
+            counters.append(self._flags["undetermined"])
+        elif confidence < UNRELIABLE_BELOW:
+            counters.append(self._flags["unreliable"])
+        if answer.truncated:
+            counters.append(self._flags["truncated"])
+        if answer.ambiguous:
+            counters.append(self._flags["ambiguous"])
+        return counters
 
     def sample(self, *, queued_texts: int, ready: bool) -> None:
         """Take down the state of this moment."""
-        self._in_flight.set(self._requests_in_flight)
+        self._in_flight.set(self.requests_in_flight)
         self._queued.set(queued_texts)
         self._ready.set(ready)
         self._unverified.set(not ready)
@@ -105,7 +139,7 @@ class Metrics:
 
     def _add_http(self, registry: CollectorRegistry) -> None:
         labels = ("route", "status")
-        self._duration = Histogram(
+        self._duration = BulkHistogram(
             "scandid_request_duration_seconds",
             "Seconds from a request's headers to its answer's last byte.",
             labels,
@@ -127,7 +161,7 @@ class Metrics:
             ("/identify", status): self._children("/identify", str(status)) for status in STATUSES
         }
 
-    def _children(self, *labels: str) -> tuple[Histogram, Counter, Counter]:
+    def _children(self, *labels: str) -> tuple[BulkHistogram, Counter, Counter]:
         return (
             self._duration.labels(*labels),
             self._received.labels(*labels),
@@ -135,19 +169,19 @@ class Metrics:
         )
 
     def _add_batches(self, registry: CollectorRegistry) -> None:
-        self._batch_texts = Histogram(
+        self._batch_texts = BulkHistogram(
             "scandid_batch_texts",
             "Texts in one model call.",
             buckets=TEXT_BOUNDS,
             registry=registry,
         )
-        self._batch_wait = Histogram(
+        self._batch_wait = BulkHistogram(
             "scandid_batch_wait_seconds",
             "Seconds the first text of a batch waited for its model call.",
             buckets=DURATION_BOUNDS_S,
             registry=registry,
         )
-        self._model_call = Histogram(
+        self._model_call = BulkHistogram(
             "scandid_model_call_seconds",
             "Seconds of one model call.",
             buckets=DURATION_BOUNDS_S,
@@ -155,7 +189,7 @@ class Metrics:
         )
 
     def _add_answers(self, registry: CollectorRegistry) -> None:
-        self._chars = Histogram(
+        self._chars = BulkHistogram(
             "scandid_text_chars", "Characters of a text.", buckets=CHAR_BOUNDS, registry=registry
         )
         answers = Counter(

@@ -4,13 +4,17 @@ Stands around the application and not inside it: answers of the framework, and r
 clients leave in the middle, are seen as well.
 """
 
+import asyncio
 from collections.abc import Awaitable, Callable, Mapping
-from time import perf_counter
-from typing import Any
+from time import perf_counter, time
+from typing import Any, Final
 
 from server.exchange import Exchange, open_exchange
 from server.metrics import Metrics
 from server.request_log import RequestLog
+
+REPORT_S: Final = 0.1
+"""How long a request that has ended may wait to be counted and logged."""
 
 Scope = dict[str, Any]
 Event = dict[str, Any]
@@ -21,6 +25,11 @@ Application = Callable[[Scope, Receive, Send], Awaitable[None]]
 
 class ObservedApp:
     """An ASGI application whose requests are reported when they end.
+
+    Those that end within a tenth of a second are reported together. Right after each request the
+    same work costs four times as much: its code and data are out of the processor's caches, and
+    every value is written once for each request. What a worker has not reported when it is
+    killed is lost; one that ends in order reports everything.
 
     Args:
         app: The application.
@@ -40,26 +49,41 @@ class ObservedApp:
         self._routes = routes
         self._metrics = metrics
         self._log = log
+        self._reports = metrics is not None or log is not None
+        self._ended: list[Exchange] = []
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer, and report the end."""
         if scope["type"] != "http":
-            return await self._app(scope, receive, send)
+            await self._app(scope, receive, send)
+            return self._report()
         started = perf_counter()
         exchange = open_exchange(scope, self._routes)
         if self._metrics:
-            self._metrics.opened()
+            self._metrics.requests_in_flight += 1
         try:
             await self._app(scope, receive, _noting(exchange, send))
         except Exception:
             exchange.status = 500
             raise
         finally:
-            duration_s = perf_counter() - started
+            exchange.duration_s, exchange.ended_s = perf_counter() - started, time()
             if self._metrics:
-                self._metrics.closed(exchange, duration_s)
-            if self._log:
-                self._log.write(exchange, duration_s)
+                self._metrics.requests_in_flight -= 1
+            if self._reports:
+                self._end(exchange)
+
+    def _end(self, exchange: Exchange) -> None:
+        if not self._ended:
+            asyncio.get_running_loop().call_later(REPORT_S, self._report)
+        self._ended.append(exchange)
+
+    def _report(self) -> None:
+        ended, self._ended = self._ended, []
+        if self._metrics:
+            self._metrics.report(ended)
+        if self._log:
+            self._log.write(ended)
 
 
 def _noting(exchange: Exchange, send: Send) -> Send:

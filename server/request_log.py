@@ -6,7 +6,9 @@ request's bookkeeping together.
 
 import logging
 import os
+from collections.abc import Sequence
 from datetime import UTC, datetime
+from select import PIPE_BUF
 from typing import Final
 
 import orjson
@@ -24,25 +26,44 @@ class RequestLog:
 
     Args:
         model_version: Version of the model that answers, None where there is none.
-        file: Descriptor to write to. A line is one write of less than 4096 bytes, so lines of
-            several processes do not mix in a pipe.
+        file: Descriptor to write to.
     """
 
     def __init__(self, model_version: str | None, file: int = STDOUT) -> None:
         self._model_version = model_version
         self._file = file
 
-    def write(self, exchange: Exchange, duration_s: float) -> None:
-        """Write the line of a request; one that cannot be written is lost, its answer is not."""
+    def write(self, ended: Sequence[Exchange]) -> None:
+        """Write the lines of requests that have ended, in pieces that do not mix in a pipe.
+
+        Lines that cannot be written are lost; the answers are not.
+        """
+        piece = b""
+        for exchange in ended:
+            line = self._line(exchange)
+            if len(piece) + len(line) > PIPE_BUF:
+                self._put(piece)
+                piece = b""
+            piece += line
+        if piece:
+            self._put(piece)
+
+    def _put(self, piece: bytes) -> None:
+        try:
+            os.write(self._file, piece)
+        except OSError:
+            _log.warning("lines about requests could not be written")
+
+    def _line(self, exchange: Exchange) -> bytes:
         line: dict[str, object] = {
-            "time": datetime.now(UTC),
+            "time": datetime.fromtimestamp(exchange.ended_s, UTC),
             "level": "info",
             "message": "request",
             "request_id": exchange.request_id,
             "method": exchange.method,
             "route": exchange.route,
             "status": exchange.status,
-            "duration_ms": round(duration_s * 1_000, 3),
+            "duration_ms": round(exchange.duration_s * 1_000, 3),
             "request_bytes": exchange.request_bytes,
             "response_bytes": exchange.response_bytes,
             "model": self._model_version,
@@ -54,7 +75,4 @@ class RequestLog:
             line["problem"] = exchange.problem
         if exchange.answers:
             line |= exchange.summary()
-        try:
-            os.write(self._file, orjson.dumps(line, option=_JSON))
-        except OSError:
-            _log.warning("a line about a request could not be written")
+        return orjson.dumps(line, option=_JSON)

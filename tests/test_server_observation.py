@@ -3,6 +3,7 @@
 import asyncio
 import json
 import os
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +13,7 @@ from prometheus_client import CollectorRegistry
 
 from server.app import create_app, observe
 from server.metrics import Metrics
-from server.observation import ObservedApp
+from server.observation import REPORT_S, ObservedApp
 from server.settings import Settings
 from tests.fake_model import METADATA, FakeModel, fake_answer
 
@@ -84,6 +85,7 @@ def test_a_line_tells_what_was_answered(service: Observed) -> None:
     assert line["confidence"] == pytest.approx(fake_answer(TEXT).confidence)
     assert line["model"] == METADATA.version
     assert line["duration_ms"] > 0
+    assert datetime.fromisoformat(line["time"]) <= datetime.now(UTC)
     assert line["response_bytes"] == len(result.content)
 
 
@@ -154,6 +156,7 @@ def test_a_client_that_leaves_is_counted(service: Observed) -> None:
         request.cancel()
         with pytest.raises(asyncio.CancelledError):
             await request
+        await asyncio.sleep(2 * REPORT_S)
 
     service.get("/health/ready")  # runs the worker's start
     asyncio.run(leave())
