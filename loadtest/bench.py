@@ -18,7 +18,7 @@ from statistics import median
 from typing import Any, Final
 
 ROOT: Final = Path(__file__).resolve().parent.parent
-sys.path.insert(0, str(ROOT))  # run as a script from anywhere, without being installed
+sys.path[0] = str(ROOT)  # run as a script from anywhere, without being installed
 
 from loadtest import raw_client, wrk  # noqa: E402
 from loadtest.experiments import full_cases, further  # noqa: E402

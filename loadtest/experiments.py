@@ -5,11 +5,12 @@ from dataclasses import replace
 from typing import Any, Final
 
 from loadtest import raw_client
+from loadtest.flame import layer_shares
 from loadtest.measure import measure
 from loadtest.processes import pinned, worker_rss_mb
 from loadtest.rounds import Case, Figures, Plan, run_rounds
 from loadtest.servers import started
-from loadtest.stacks import NULL, SCANDID
+from loadtest.stacks import NULL, SCANDID, SCANDID_COUNTED, SCANDID_SILENT
 from loadtest.texts import list_bodies, single_bodies, varied_bodies
 
 SIZES_BYTES: Final = (60, 320, 2000)
@@ -30,6 +31,8 @@ def further(plan: Plan) -> dict[str, Any]:
     """Everything about scandid alone."""
     return {
         "curves": _curves(plan),
+        "options": _options(plan),
+        "layers": layer_shares(plan),
         "workers": _workers(plan),
         "beside_lists": _beside_lists(plan),
         "memory": _memory(plan),
@@ -47,6 +50,17 @@ def _curves(plan: Plan) -> dict[str, list[Figures]]:
     record = run_rounds(replace(plan, rounds=1), [(SCANDID, every)])[SCANDID.name]
     return {
         name: [case.figures(record.cost(case)) for case in some] for name, some in cases.items()
+    }
+
+
+def _options(plan: Plan) -> dict[str, list[Figures]]:
+    """What the line a request and the metrics cost."""
+    cases = [Case(320, 32), Case(130, 2, 1000)]
+    stacks = [SCANDID, SCANDID_SILENT, SCANDID_COUNTED]
+    records = run_rounds(plan, [(stack, cases) for stack in stacks])
+    return {
+        name: [case.figures(record.cost(case)) for case in cases]
+        for name, record in records.items()
     }
 
 

@@ -32,8 +32,9 @@ class Stack:
 
     Attributes:
         name: What it is called in reports.
-        command: Words of the command; ``{port}`` is put in.
-        environ: Variables added to this process's own; ``{port}`` is put in.
+        command: Words of the command; the same words as in ``environ`` are put in.
+        environ: Variables added to this process's own; ``{port}``, ``{port2}`` (another free port)
+            and ``{workers}`` are put in.
     """
 
     name: str
@@ -64,7 +65,7 @@ def started(stack: Stack, cores: list[int], workers: int = 1) -> Iterator[Server
         ServerFailed: It ended, or was not ready in time.
     """
     port = free_port()
-    words = {"port": str(port), "workers": str(workers)}
+    words = {"port": str(port), "port2": str(free_port()), "workers": str(workers)}
     environ = {name: value.format_map(words) for name, value in stack.environ.items()}
     with tempfile.TemporaryFile() as log:
         begin = time.monotonic()

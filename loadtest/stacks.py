@@ -15,20 +15,28 @@ _GUNICORN: Final = ("-m", "gunicorn", "-c", "server/gunicorn.conf.py")
 _SETTINGS: Final = {
     "SCANDID_PORT": "{port}",
     "SCANDID_WORKERS": "{workers}",
-    "SCANDID_LOG_LEVEL": "warning",
 }
 
+EMPTY: Final = "empty handler"
+
 NULL: Final = Stack(
-    name="empty handler",
+    name=EMPTY,
     command=(sys.executable, *_GUNICORN, "loadtest.null_app:get_app()"),
     environ=_SETTINGS,
 )
 
-SCANDID: Final = Stack(
-    name="scandid",
-    command=(sys.executable, *_GUNICORN, "server.app:get_app()"),
-    environ=_SETTINGS,
-)
+
+def _configured(name: str, **environ: str) -> Stack:
+    command = (sys.executable, *_GUNICORN, "server.app:get_app()")
+    return Stack(name=name, command=command, environ=_SETTINGS | environ)
+
+
+SCANDID: Final = _configured("scandid")
+"""As it is when nothing is configured: one line of log a request, no metrics."""
+
+
+SCANDID_SILENT: Final = _configured("scandid, no line a request", SCANDID_REQUEST_LOG="off")
+SCANDID_COUNTED: Final = _configured("scandid, with metrics", SCANDID_METRICS_PORT="{port2}")
 
 
 def peers() -> list[Stack]:

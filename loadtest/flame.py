@@ -1,0 +1,77 @@
+"""Where the time of a request goes: py-spy looks at the worker while it is under load.
+
+Gives shares of layers for the report, and a flame graph. Left out where py-spy is not installed or
+may not look at other processes.
+"""
+
+import re
+import shutil
+import subprocess
+import sys
+from collections import Counter
+from collections.abc import Iterable
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Final
+
+from loadtest.processes import pinned, tree
+from loadtest.rounds import Plan
+from loadtest.servers import started
+from loadtest.stacks import SCANDID
+from loadtest.texts import single_bodies
+
+LAYERS: Final = {
+    "onnxruntime/": "model graph (onnxruntime)",
+    "scandid/": "scandid: text to bytes, answers",
+    "server/": "server: checks, batches, request line",
+    "falcon/": "falcon",
+    "gunicorn/asgi/": "gunicorn: HTTP",
+}
+OTHER: Final = "event loop (uvloop), sockets, kernel"
+
+_RATE_HZ: Final = 400
+
+
+def layer_shares(plan: Plan) -> dict[str, float]:
+    """Share of the worker's samples in each layer under 320-byte texts; empty without py-spy."""
+    with TemporaryDirectory() as folder:
+        stacks = _record(plan, Path(folder, "stacks"), "raw")
+    counts = _by_layer(stacks.splitlines())
+    return {layer: round(count / counts.total(), 4) for layer, count in counts.most_common()}
+
+
+def draw_flame_graph(plan: Plan, picture: Path) -> None:
+    """Write a flame graph of the worker as SVG."""
+    _record(plan, picture, "flamegraph")
+
+
+def _record(plan: Plan, file: Path, form: str) -> str:
+    """Have py-spy write what it sees; the file's content, empty where it saw nothing."""
+    # Beside this interpreter first: environments are often used without being activated.
+    program = shutil.which("py-spy", path=str(Path(sys.executable).parent)) or shutil.which(
+        "py-spy"
+    )
+    if program is None:
+        return ""
+    load_s = 4 * plan.seconds
+    options = f"--rate {_RATE_HZ} --duration {round(load_s)} --format {form} --nonblocking"
+    bodies = single_bodies(320)
+    with started(SCANDID, plan.server_cores) as server, pinned(plan.client_cores):
+        plan.load(server.port, bodies, connections=32, seconds=plan.warm_s)
+        command = [program, "record", *options.split(), "--pid", str(tree(server.pid)[-1])]
+        with subprocess.Popen(
+            [*command, "--output", str(file)], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+        ):
+            plan.load(server.port, bodies, connections=32, seconds=load_s + 1)
+    return file.read_text(encoding="utf-8") if file.exists() else ""
+
+
+def _by_layer(stacks: Iterable[str]) -> Counter[str]:
+    """Samples of each layer: that of the innermost frame which belongs to one."""
+    counts: Counter[str] = Counter()
+    for stack in stacks:
+        frames, _, samples = stack.rpartition(" ")
+        files = re.findall(r"\(([^():]+):\d+\)", frames)
+        layers = (LAYERS[part] for file in reversed(files) for part in LAYERS if part in file)
+        counts[next(layers, OTHER)] += int(samples)
+    return counts
