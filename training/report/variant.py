@@ -1,0 +1,76 @@
+"""Rough variants of a text: the same words as users type them. None depends on chance."""
+
+import re
+import unicodedata
+from collections.abc import Callable, Mapping
+from typing import Final
+
+_DIGRAPHS: Final = str.maketrans(
+    dict(
+        zip("æøåäöÆØÅÄÖ", ("ae", "oe", "aa", "ae", "oe", "AE", "OE", "AA", "AE", "OE"), strict=True)
+    )
+)
+_LETTERS_ASCII_LACKS: Final = str.maketrans({"æ": "ae", "ø": "o", "Æ": "AE", "Ø": "O"})
+_INNER: Final = re.compile(r"\b([^\W\d_])([^\W\d_])([^\W\d_])(?=[^\W\d_])")
+
+_SWAP_EVERY: Final = 4
+_JOIN_EVERY: Final = 5
+
+
+def digraphs(text: str) -> str:
+    """Write ``æ ø å ä ö`` as ``ae oe aa ae oe``."""
+    return unicodedata.normalize("NFC", text).translate(_DIGRAPHS)
+
+
+def bare(text: str) -> str:
+    """Drop every accent: ``å`` and ``ä`` to ``a``, ``ö`` and ``ø`` to ``o``, ``æ`` to ``ae``."""
+    marked = unicodedata.normalize("NFD", text.translate(_LETTERS_ASCII_LACKS))
+    return unicodedata.normalize("NFC", "".join(c for c in marked if not unicodedata.combining(c)))
+
+
+def typos(text: str) -> str:
+    """Swap letters two and three of the first, fifth, ninth … word of four letters or more."""
+    seen = 0
+
+    def swap(match: re.Match[str]) -> str:
+        nonlocal seen
+        seen += 1
+        first, second, third = match.groups()
+        return first + third + second if seen % _SWAP_EVERY == 1 else match[0]
+
+    return _INNER.sub(swap, text)
+
+
+def joined(text: str) -> str:
+    """Drop every fifth space, from the third on."""
+    first, *others = text.split(" ")
+    joints = ("" if place % _JOIN_EVERY == 2 else " " for place in range(len(others)))
+    return first + "".join(joint + word for joint, word in zip(joints, others, strict=True))
+
+
+def littered(text: str) -> str:
+    """Put a mention before the text, and a web address, a hashtag and an emoji after it."""
+    return f"@anna92 {text} https://t.co/x7Kq2 #123 \N{FACE WITH TEARS OF JOY}"
+
+
+VARIANTS: Final[Mapping[str, Callable[[str], str]]] = {
+    "all capitals": str.upper,
+    "lower case": str.lower,
+    "NFD": lambda text: unicodedata.normalize("NFD", text),
+    "digraphs": digraphs,
+    "bare ASCII": bare,
+    "typos": typos,
+    "missing spaces": joined,
+    "littered": littered,
+}
+
+DESCRIPTIONS: Final[Mapping[str, str]] = {
+    "all capitals": "every letter a capital",
+    "lower case": "every letter small",
+    "NFD": "accents as code points of their own",
+    "digraphs": "`æ ø å ä ö` as `ae oe aa ae oe`",
+    "bare ASCII": "no accent on any letter: `å ä` as `a`, `ø ö` as `o`, `æ` as `ae`",
+    "typos": "two letters swapped in the first, fifth, ninth … word of four letters or more",
+    "missing spaces": "every fifth space gone, from the third on",
+    "littered": "a mention before, a web address, a hashtag and an emoji after",
+}
