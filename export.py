@@ -2,6 +2,7 @@
 
     python export.py                                  # runs/latest -> models/scandid.onnx
     python export.py runs/big --out /tmp/big.onnx
+    python export.py --model models:/scandid@champion # a tracked run (docs/tracking.md)
 
 Checkpoint -> ONNX graph with dynamic batch and time axes -> int8 weights -> metadata and golden
 examples -> verified against torch -> written. A model that fails a check is not written.
@@ -28,7 +29,9 @@ from training.checkpoint import VALIDATION, load_network
 from training.graph import build_graph
 from training.options import Flags, whole
 from training.quantization import round_weights
+from training.stores import read_dotenv
 from training.thresholds import choose_thresholds
+from training.tracking import keep_model, locate
 from training.validation import TorchModel
 from training.verification import GraphModel, table, verify
 
@@ -36,9 +39,13 @@ from training.verification import GraphModel, table, verify
 def parser() -> argparse.ArgumentParser:
     """Every flag of an export."""
     flags = Flags(prog="export.py", description="Checkpoint to verified ONNX model.")
-    flags.add_argument(
+    which = flags.add_mutually_exclusive_group()
+    which.add_argument(
         "run", nargs="?", type=Path, default=Path("runs/latest"), help="folder of train.py"
     )
+    which.add_argument("--run", dest="run_id", default="", help="a run's id at the tracker")
+    which.add_argument("--best", default="", metavar="METRIC", help="the tracker's best run by it")
+    which.add_argument("--model", default="", metavar="URI", help="models:/scandid@champion, .../3")
     flags.add_argument(
         "--out", type=Path, default=Path("models/scandid.onnx"), help="file to write"
     )
@@ -52,10 +59,11 @@ def parser() -> argparse.ArgumentParser:
 def export(arguments: Sequence[str] | None = None) -> None:
     """Run the whole export that the flags describe."""
     options = parser().parse_args(arguments)
-    network, run = load_network(options.run)
+    folder = locate(options)
+    network, run = load_network(folder)
     if "result" not in run:
-        raise InputError(f"{options.run}: the run is not finished: train.py --resume ends it")
-    held_out = list(read_table(options.run / VALIDATION))
+        raise InputError(f"{folder}: the run is not finished: train.py --resume ends it")
+    held_out = list(read_table(folder / VALIDATION))
 
     # The graph in int8, the same in float32 to compare with, and torch with the rounded weights.
     model = build_graph(network, quantized=True)
@@ -83,6 +91,7 @@ def export(arguments: Sequence[str] | None = None) -> None:
         ),
     )
     report(write(model, options.out), held_out, options.out)
+    keep_model(folder, options.out)
 
 
 def held_out_rows(
@@ -104,6 +113,7 @@ def report(identifier: Identifier, held_out: Sequence[LabelledText], path: Path)
 
 if __name__ == "__main__":
     try:
+        read_dotenv()
         export()
     except ScandidError as error:
         print(f"export.py: {error}", file=sys.stderr)

@@ -32,6 +32,7 @@ class Journal:
         step: Last step whose scores are there.
         files: Artifacts that are there.
         finished: Everything of the training is there.
+        model_waits: The folder holds an exported model that is not registered.
     """
 
     folder: Path
@@ -45,6 +46,7 @@ class Journal:
     step: int = 0
     files: list[str] = field(default_factory=list)
     finished: bool = False
+    model_waits: bool = False
 
     @classmethod
     def open(cls, folder: Path, stores: Stores) -> "Journal":

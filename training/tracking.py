@@ -11,6 +11,7 @@ or by ``sync``.
 
 import argparse
 import dataclasses
+import shutil
 import sys
 from collections.abc import Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -21,6 +22,8 @@ from scandid.errors import InputError, ScandidError
 from training.journal import JOURNAL, Journal
 from training.options import Flags
 from training.stores import HINT, Stores, read_dotenv
+
+MODEL: Final = "scandid.onnx"
 
 _LAST_ATTEMPTS: Final = 2
 
@@ -124,13 +127,56 @@ def require_mlflow() -> None:
 
 def attempt(journal: Journal, *, ended: bool) -> str | None:
     """Send what is missing; the trouble in one line, or None where all arrived."""
+    from training.registered import register
     from training.upload import upload
 
     try:
         upload(journal, ended=ended)
+        if journal.model_waits:
+            version = register(journal, journal.folder / MODEL)
+            journal.model_waits = False
+            journal.save()
+            sys.stdout.write(f"registered as version {version} at {journal.uri}\n")
     except Exception as error:  # mlflow, requests, botocore, sqlalchemy: none may end a run
         return f"{journal.uri}: {first_line(error)}"
     return None
+
+
+def keep_model(folder: Path, path: Path) -> None:
+    """Register an exported model where its run is tracked; trouble is told, and sync tries again.
+
+    Args:
+        folder: Folder of the run.
+        path: The model file.
+    """
+    if not (folder / JOURNAL).exists():
+        return
+    require_mlflow()
+    journal = Journal.load(folder)
+    shutil.copyfile(path, folder / MODEL)
+    journal.model_waits = True
+    journal.save()
+    trouble = attempt(journal, ended=True)
+    if trouble is not None:
+        sys.stderr.write(
+            f"tracking: {trouble}; the model is kept in {folder}: "
+            f"python -m training.tracking sync {folder}\n"
+        )
+
+
+def locate(options: argparse.Namespace) -> Path:
+    """Folder of the run that the flags of export.py name, fetched from the tracker where it must.
+
+    Raises:
+        InputError: the tracker does not know it or does not give it.
+    """
+    if not (options.run_id or options.best or options.model):
+        given: Path = options.run
+        return given.parent if given.suffix == ".pt" else given
+    require_mlflow()
+    from training.registered import choose
+
+    return choose(options.run_id, options.best, options.model, Stores.from_environ())
 
 
 def first_line(error: BaseException) -> str:

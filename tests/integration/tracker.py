@@ -4,8 +4,12 @@ import warnings
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from training.stores import Stores
+
 if TYPE_CHECKING:
     from mlflow import MlflowClient
+
+    from training.registry import Registry
 
 
 def client(uri: str) -> "MlflowClient":
@@ -33,3 +37,21 @@ def runs(tracker: "MlflowClient", experiment: str = "scandid") -> list[Any]:
 def files(tracker: "MlflowClient", run_id: str, folder: str) -> set[str]:
     """Names of a run's artifacts in one folder."""
     return {Path(file.path).name for file in tracker.list_artifacts(run_id, folder)}
+
+
+def registry(stores: Stores) -> "Registry":
+    """The registry, imported without the warnings of MLflow's dependencies."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        from training.registry import Registry
+
+        return Registry(stores)
+
+
+def choose(run_id: str, metric: str, model: str, stores: Stores) -> Path:
+    """What ``export.py --run``, ``--best`` or ``--model`` fetches, imported likewise."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        from training import registered
+
+        return registered.choose(run_id, metric, model, stores)

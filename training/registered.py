@@ -1,0 +1,220 @@
+"""Runs and model versions at a tracker: found, fetched, and a new version added. Imports mlflow."""
+
+import hashlib
+import re
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, Final
+
+import mlflow.artifacts
+from mlflow import MlflowClient
+from mlflow.exceptions import MlflowException
+
+from scandid import Identifier
+from scandid.errors import InputError, ScandidError
+from scandid.labels import LANGUAGES
+from training.card import card, measure
+from training.checkpoint import RUN, TEST, VALIDATION
+from training.journal import Journal
+from training.stores import Stores
+from training.tracking import first_line
+from training.upload import CHECKPOINT, send_file
+
+NAME: Final = "scandid"
+ALIAS: Final = "champion"
+FILE: Final = "scandid.onnx"
+SHA256_TAG: Final = "sha256"
+SCORE_TAG: Final = "f1_"
+
+_LOWER_IS_BETTER: Final = ("loss", "elapsed_s")
+_MODEL_URI: Final = re.compile(r"models:/(?P<name>[^/@]+)(?:@(?P<alias>.+)|/(?P<version>\d+))")
+_HINTS: Final = {
+    "RESOURCE_DOES_NOT_EXIST": "see what is there with python -m training.registry list",
+    "INVALID_PARAMETER_VALUE": "check the spelling",
+}
+_NO_ANSWER: Final = "check the address, the credentials and that it is up"
+
+
+@contextmanager
+def asking(what: str, uri: str) -> Iterator[None]:
+    """Turn whatever a tracker or its store raises into one line: what was asked, where, what next.
+
+    Raises:
+        InputError: the block raised.
+    """
+    try:
+        yield
+    except ScandidError:
+        raise
+    except MlflowException as error:
+        hint = _HINTS.get(error.error_code, _NO_ANSWER)
+        raise InputError(f"{what} at {uri}: {first_line(error)}; {hint}") from error
+    except Exception as error:  # requests, botocore, sqlalchemy
+        raise InputError(f"{what} at {uri}: {first_line(error)}; {_NO_ANSWER}") from error
+
+
+def find(client: MlflowClient, number: str, uri: str) -> Any:  # noqa: ANN401
+    """A registered version.
+
+    Raises:
+        InputError: there is none of this number.
+    """
+    with asking(f"version {number} of {NAME}", uri):
+        return client.get_model_version(NAME, number)
+
+
+def run_of_model(client: MlflowClient, model: str, uri: str) -> str:
+    """Run that a registered version came from.
+
+    Args:
+        client: The tracker's.
+        model: ``models:/scandid@champion`` or ``models:/scandid/3``.
+        uri: Address of the tracker, for messages.
+
+    Raises:
+        InputError: the address has another form, or nothing is there.
+    """
+    match = _MODEL_URI.fullmatch(model)
+    if match is None:
+        raise InputError(f"--model {model}: write models:/{NAME}@{ALIAS} or models:/{NAME}/3")
+    with asking(model, uri):
+        if match["alias"]:
+            return str(client.get_model_version_by_alias(match["name"], match["alias"]).run_id)
+        return str(client.get_model_version(match["name"], match["version"]).run_id)
+
+
+def best_run(client: MlflowClient, metric: str, stores: Stores) -> str:
+    """Finished run with the best value of a metric.
+
+    Raises:
+        InputError: there is no experiment, or no finished run with this metric.
+    """
+    uri = stores.require_tracker()
+    order = "ASC" if metric in _LOWER_IS_BETTER else "DESC"
+    with asking(f"the best {metric}", uri):
+        experiment = client.get_experiment_by_name(stores.experiment)
+        if experiment is None:
+            raise InputError(f"--best {metric}: {uri} has no experiment {stores.experiment!r}")
+        found = client.search_runs(
+            [experiment.experiment_id],
+            "attributes.status = 'FINISHED'",
+            order_by=[f"metrics.`{metric}` {order}"],
+        )
+    if not found or metric not in found[0].data.metrics:
+        known = sorted(
+            name
+            for run in found[:1]
+            for name in run.data.metrics
+            if name.startswith(("best/", "test/"))
+        )
+        raise InputError(
+            f"--best {metric}: no finished run of {stores.experiment!r} at {uri} has this metric; "
+            f"try one of: {', '.join(known) or 'none yet'}"
+        )
+    return str(found[0].info.run_id)
+
+
+def choose(run_id: str, metric: str, model: str, stores: Stores) -> Path:
+    """Folder with the checkpoint of a run, of the best run, or of a registered version's run.
+
+    Args:
+        run_id: A run; empty for none.
+        metric: Otherwise, the run with the best value of this metric; empty for none.
+        model: Otherwise, address of a registered version.
+        stores: Where to look.
+
+    Raises:
+        InputError: there is no such thing, or the tracker does not give it.
+    """
+    uri = stores.require_tracker()
+    with asking("the tracker", uri):
+        client = MlflowClient(tracking_uri=uri)
+    if metric:
+        run_id = best_run(client, metric, stores)
+    return fetch_run(client, run_id or run_of_model(client, model, uri), stores)
+
+
+def fetch_run(client: MlflowClient, run_id: str, stores: Stores) -> Path:
+    """Download a run's checkpoint; the folder, as train.py left it.
+
+    Raises:
+        InputError: there is no such run, it has no checkpoint, or the store does not give it.
+    """
+    uri = stores.require_tracker()
+    target = stores.local / run_id
+    stores.local.mkdir(parents=True, exist_ok=True)
+    with (
+        tempfile.TemporaryDirectory(dir=stores.local) as part,
+        asking(f"the checkpoint of run {run_id}", uri),
+    ):
+        run = client.get_run(run_id)
+        mlflow.artifacts.download_artifacts(
+            artifact_uri=f"{run.info.artifact_uri}/{CHECKPOINT}", dst_path=part, tracking_uri=uri
+        )
+        folder = Path(part) / CHECKPOINT
+        if not (folder / RUN).exists():
+            raise InputError(f"run {run_id} at {uri}: has no checkpoint; was its training ended?")
+        journal = Journal(folder, uri, stores.experiment, run_id=run_id, described=True)
+        journal.finished = True
+        journal.save()
+        if not target.exists():
+            folder.rename(target)
+    return target
+
+
+def register(journal: Journal, path: Path) -> str:
+    """Add a model file as a new version, its files first; the version's number.
+
+    The folder is named by the digest, so a later export never changes what a version points to.
+    """
+    client = MlflowClient(tracking_uri=journal.uri)
+    digest = hashlib.sha256(path.read_bytes()).hexdigest()
+    identifier = Identifier.load(path)
+    names = [name for name in (VALIDATION, TEST) if (journal.folder / name).exists()]
+    scores = {
+        Path(name).stem: measure(identifier, journal.folder / name).as_dict() for name in names
+    }
+    folder = f"model/{digest[:16]}"
+    with tempfile.TemporaryDirectory() as part:
+        content = {
+            FILE: path.read_bytes(),
+            f"{FILE}.sha256": f"{digest}  {FILE}\n".encode(),
+            "README.md": card(identifier.metadata, path.stat().st_size, scores).encode(),
+        }
+        for name, data in content.items():
+            (Path(part) / name).write_bytes(data)
+            send_file(client, journal, Path(part) / name, folder)
+    if not client.search_registered_models(f"name = '{NAME}'"):
+        client.create_registered_model(NAME)
+    unseen: Any = scores[Path(names[-1]).stem]["per_class"]
+    tags = {f"{SCORE_TAG}{label}": f"{unseen[label]['f1']:.4f}" for label in LANGUAGES}
+    tags[SHA256_TAG] = digest
+    made = client.create_model_version(
+        NAME, f"runs:/{journal.run_id}/{folder}", journal.run_id, tags=tags
+    )
+    return str(made.version)
+
+
+@contextmanager
+def download_model(client: MlflowClient, version: Any, uri: str) -> Iterator[Path]:  # noqa: ANN401
+    """A version's model file, for as long as the block runs; its digest is checked.
+
+    Raises:
+        InputError: the store does not give it, or the file is not what was registered.
+    """
+    with tempfile.TemporaryDirectory() as part:
+        with asking(f"the file of version {version.version}", uri):
+            location = client.get_model_version_download_uri(NAME, str(version.version))
+            found = mlflow.artifacts.download_artifacts(
+                artifact_uri=f"{location}/{FILE}", dst_path=part, tracking_uri=uri
+            )
+        path = Path(found)
+        digest = hashlib.sha256(path.read_bytes()).hexdigest()
+        if digest != version.tags.get(SHA256_TAG):
+            raise InputError(
+                f"version {version.version} at {uri}: the stored file has sha256 {digest}, "
+                f"registered was {version.tags.get(SHA256_TAG)}; export the run again"
+            )
+        yield path
