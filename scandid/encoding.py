@@ -35,12 +35,23 @@ def encode_text(text: str, max_bytes: int) -> tuple[bytes, bool]:
     Returns:
         The UTF-8 bytes, and whether the end of the text was cut away.
     """
-    head = text[: max_bytes * _CHARS_PER_BYTE_LIMIT].replace("\0", " ")
-    folded = " ".join(unicodedata.normalize("NFC", head).lower().split())
+    head = text[: max_bytes * _CHARS_PER_BYTE_LIMIT]
+    folded = _fold_space(unicodedata.normalize("NFC", head).lower())
     data = f" {folded} ".encode("utf-8", "replace")
     if len(data) <= max_bytes:
         return data, len(head) < len(text)
     return data[:max_bytes].decode("utf-8", "ignore").encode(), True
+
+
+def _fold_space(text: str) -> str:
+    """Fold white space and NUL to single spaces, with none at the ends.
+
+    The plain space is the only printable white space: where all is printable and no two spaces
+    meet, nothing is to be folded, and splitting would be half of what encoding costs.
+    """
+    if "  " in text or not text.isprintable():
+        return " ".join(text.replace("\0", " ").split())
+    return text.strip(" ")
 
 
 def pad(encoded: Sequence[bytes]) -> NDArray[np.uint8]:

