@@ -64,6 +64,7 @@ loadtest: $(LOADTEST)/.ready ## Load a server of its own, judge it by thresholds
 bench: $(LOADTEST)/.ready ## What a request costs, beside other stacks (after make peers) and in plots
 	$(LOADTEST)/bin/python loadtest/bench.py --output docs/performance.json $(ARGS)
 	$(LOADTEST)/bin/python -m loadtest.plots docs/performance.json
+	$(LOADTEST)/bin/python -m loadtest.pages docs/performance.json
 
 peers: $(PEERS_VENV)/.ready ## Make .venv-peers with what make bench and make report compare with
 	@echo "$(PEERS_VENV) is ready"

@@ -16,7 +16,7 @@ from loadtest.texts import list_bodies, single_bodies, varied_bodies
 SIZES_BYTES: Final = (60, 320, 2000)
 CURVE_BYTES: Final = (20, 60, 130, 320, 640, 1000, 2000, 8000)
 CURVE_TEXTS: Final = (1, 2, 4, 8, 16, 32, 64, 128, 256, 512, 1000)
-CURVE_CONNECTIONS: Final = (1, 2, 4, 8, 16, 32, 64, 128)
+CURVE_CONNECTIONS: Final = (1, 2, 4, 8, 16, 32, 64)
 
 _VARIED_REQUESTS: Final = (1_000, 20_000, 40_000, 60_000, 80_000, 100_000)
 
@@ -44,7 +44,9 @@ def _curves(plan: Plan) -> dict[str, list[Figures]]:
     cases = {
         "length": [Case(size, 32) for size in CURVE_BYTES],
         "list": [Case(130, 2, texts) for texts in CURVE_TEXTS],
-        "connections": [Case(320, connections) for connections in CURVE_CONNECTIONS],
+        "connections": [
+            Case(size, connections) for size in SIZES_BYTES for connections in CURVE_CONNECTIONS
+        ],
     }
     every = list(dict.fromkeys(case for some in cases.values() for case in some))
     record = run_rounds(replace(plan, rounds=1), [(SCANDID, every)])[SCANDID.name]

@@ -36,13 +36,24 @@ def layer_shares(plan: Plan) -> dict[str, float]:
     """Share of the worker's samples in each layer under 320-byte texts; empty without py-spy."""
     with TemporaryDirectory() as folder:
         stacks = _record(plan, Path(folder, "stacks"), "raw")
-    counts = _by_layer(stacks.splitlines())
+    counts = by_layer(stacks.splitlines())
     return {layer: round(count / counts.total(), 4) for layer, count in counts.most_common()}
 
 
 def draw_flame_graph(plan: Plan, picture: Path) -> None:
     """Write a flame graph of the worker as SVG."""
     _record(plan, picture, "flamegraph")
+
+
+def by_layer(stacks: Iterable[str]) -> Counter[str]:
+    """Samples of each layer: that of the innermost frame which belongs to one."""
+    counts: Counter[str] = Counter()
+    for stack in stacks:
+        frames, _, samples = stack.rpartition(" ")
+        files = re.findall(r"\(([^():]+):\d+\)", frames)
+        layers = (LAYERS[part] for file in reversed(files) for part in LAYERS if part in file)
+        counts[next(layers, OTHER)] += int(samples)
+    return counts
 
 
 def _record(plan: Plan, file: Path, form: str) -> str:
@@ -54,7 +65,7 @@ def _record(plan: Plan, file: Path, form: str) -> str:
     if program is None:
         return ""
     load_s = 4 * plan.seconds
-    options = f"--rate {_RATE_HZ} --duration {round(load_s)} --format {form} --nonblocking"
+    options = f"--rate {_RATE_HZ} --duration {round(load_s)} --format {form}"
     bodies = single_bodies(320)
     with started(SCANDID, plan.server_cores) as server, pinned(plan.client_cores):
         plan.load(server.port, bodies, connections=32, seconds=plan.warm_s)
@@ -64,14 +75,3 @@ def _record(plan: Plan, file: Path, form: str) -> str:
         ):
             plan.load(server.port, bodies, connections=32, seconds=load_s + 1)
     return file.read_text(encoding="utf-8") if file.exists() else ""
-
-
-def _by_layer(stacks: Iterable[str]) -> Counter[str]:
-    """Samples of each layer: that of the innermost frame which belongs to one."""
-    counts: Counter[str] = Counter()
-    for stack in stacks:
-        frames, _, samples = stack.rpartition(" ")
-        files = re.findall(r"\(([^():]+):\d+\)", frames)
-        layers = (LAYERS[part] for file in reversed(files) for part in LAYERS if part in file)
-        counts[next(layers, OTHER)] += int(samples)
-    return counts

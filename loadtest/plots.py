@@ -55,9 +55,11 @@ def _curves(result: dict[str, Any]) -> Any:  # noqa: ANN401  # matplotlib's figu
     _line(
         texts, curves["list"], "texts", "texts_per_cpu_s", "Texts a CPU second by texts in a list"
     )
-    _line(connections, curves["connections"], "connections", "cpu_us", "CPU µs by connections")
-    for name in ("p50_ms", "p99_ms"):
-        _line(waits, curves["connections"], "connections", name, "Wait in ms by connections", name)
+    for size in sorted({row["bytes"] for row in curves["connections"]}):
+        rows = [row for row in curves["connections"] if row["bytes"] == size]
+        _line(connections, rows, "connections", "cpu_us", "CPU µs by connections", f"{size} bytes")
+        _line(waits, rows, "connections", "p99_ms", "p99 in ms by connections", f"{size} bytes")
+    connections.legend()
     waits.legend()
     return figure
 

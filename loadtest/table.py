@@ -36,4 +36,4 @@ def _case(row: Mapping[str, float]) -> tuple[float, ...]:
 
 def _line(cells: tuple[str, ...]) -> str:
     name, *others = cells
-    return f"{name:<26}" + "".join(f"{cell:>11}" for cell in others)
+    return f"{name:<26}" + "".join(f" {cell:>11}" for cell in others)

@@ -1,0 +1,206 @@
+"""The tables of docs/performance.md, written from the benchmark's JSON.
+
+``python -m loadtest.pages docs/performance.json`` puts each table between the page's lines
+``<!-- table: NAME -->`` and ``<!-- end -->``; the words around them are written by people.
+"""
+
+import json
+import re
+import sys
+from collections.abc import Callable, Iterable, Mapping
+from pathlib import Path
+from typing import Any, Final
+
+from loadtest.stacks import EMPTY
+
+P99_LIMIT_MS: Final = 10
+
+Result = Mapping[str, Any]
+Row = Mapping[str, Any]
+
+
+def main() -> int:
+    """Rewrite the page beside the JSON file."""
+    source = Path(sys.argv[1])
+    page = source.with_suffix(".md")
+    result = json.loads(source.read_text(encoding="utf-8"))
+    page.write_text(fill(page.read_text(encoding="utf-8"), result), encoding="utf-8")
+    return 0
+
+
+def fill(page: str, result: Result) -> str:
+    """The page with every table written anew.
+
+    Raises:
+        KeyError: The page asks for a table that there is not.
+    """
+
+    def written(found: re.Match[str]) -> str:
+        return f"{found[1]}\n{TABLES[found[2]](result)}\n{found[3]}"
+
+    return re.sub(r"(<!-- table: (\w+) -->).*?(<!-- end -->)", written, page, flags=re.DOTALL)
+
+
+def _table(rows: Iterable[Row], columns: Mapping[str, str]) -> str:
+    """A table whose columns are format strings over a row; all but the first are numbers."""
+    rule = ("---", *["---:"] * (len(columns) - 1))
+    cells = ([form.format_map(row) for form in columns.values()] for row in rows)
+    return "\n".join(f"| {' | '.join(line)} |" for line in (columns, rule, *cells))
+
+
+def _machine(result: Result) -> str:
+    words = (
+        "Taken {taken} on {cores} cores of {cpu}, Python {python}; load client {client}; "
+        "medians of {rounds} rounds of {seconds:g} s."
+    )
+    return words.format_map({**result["machine"], **result})
+
+
+def _figures(result: Result) -> str:
+    rows = ({"name": name, "value": value} for name, value in result["summary"].items())
+    return _table(rows, {"figure": "`{name}`", "value": "{value:,}"})
+
+
+def _singles(result: Result) -> str:
+    columns = {
+        "stack": "{stack}",
+        "bytes": "{bytes:,}",
+        "connections": "{connections}",
+        "CPU µs": "{cpu_us:,.0f}",
+        "ratio": "{ratio:.2f}",
+        "requests/s": "{rps:,.0f}",
+        "p50 ms": "{p50_ms:,.2f}",
+        "p99 ms": "{p99_ms:,.2f}",
+    }
+    return _table((row for row in _cases(result) if not row["texts"]), columns)
+
+
+def _lists(result: Result) -> str:
+    columns = {
+        "stack": "{stack}",
+        "texts in a list": "{texts:,}",
+        "CPU µs a request": "{cpu_us:,.0f}",
+        "ratio": "{ratio:,.1f}",
+        "texts a CPU second": "{texts_per_cpu_s:,}",
+        "p50 ms": "{p50_ms:,.1f}",
+    }
+    return _table(
+        (row for row in _cases(result) if row["texts"] and row["stack"] != EMPTY), columns
+    )
+
+
+def _cases(result: Result) -> Iterable[Row]:
+    """Every case of every stack, with its ratio to the empty handler."""
+    stacks = result["stacks"]
+    for name, stack in stacks.items():
+        for row, empty in zip(stack["cases"], stacks[EMPTY]["cases"], strict=True):
+            yield row | {"stack": name, "ratio": row["cpu_us"] / empty["cpu_us"]}
+
+
+def _processes(result: Result) -> str:
+    rows = (stack | {"stack": name} for name, stack in result["stacks"].items())
+    columns = {"ready after, s": "{ready_s:.2f}", "memory of a worker, MB": "{rss_mb:.0f}"}
+    return _table(rows, {"stack": "{stack}"} | columns)
+
+
+def _library(result: Result) -> str:
+    library = result["library"]
+    rows = (
+        {"name": name, "net": net, "gross": library[f"{name}_texts_per_cpu_s_with_start"]}
+        for name in ("scandid", "heliport")
+        if (net := library.get(f"{name}_texts_per_cpu_s"))
+    )
+    columns = {"texts a CPU second": "{net:,}", "with its start": "{gross:,}"}
+    return _table(rows, {"library": "{name}"} | columns)
+
+
+def _options(result: Result) -> str:
+    rows = (
+        {"stack": stack, "one": single["cpu_us"], "many": many["texts_per_cpu_s"]}
+        for stack, (single, many) in result["options"].items()
+    )
+    columns = {"CPU µs, 320 bytes": "{one:.0f}", "texts a CPU second in lists": "{many:,}"}
+    return _table(rows, {"configuration": "{stack}"} | columns)
+
+
+def _layers(result: Result) -> str:
+    total_us = result["summary"]["identify_cpu_us"]
+    rows = (
+        {"layer": layer, "share": share, "cpu_us": share * total_us}
+        for layer, share in result["layers"].items()
+    )
+    return _table(rows, {"layer": "{layer}", "share": "{share:.1%}", "CPU µs": "{cpu_us:.0f}"})
+
+
+def _length(result: Result) -> str:
+    columns = {"requests/s": "{rps:,.0f}", "p50 ms": "{p50_ms:.1f}", "p99 ms": "{p99_ms:.1f}"}
+    rows = result["curves"]["length"]
+    return _table(rows, {"bytes": "{bytes:,}", "CPU µs": "{cpu_us:.0f}"} | columns)
+
+
+def _list_curve(result: Result) -> str:
+    columns = {"CPU µs a request": "{cpu_us:,.0f}", "texts a CPU second": "{texts_per_cpu_s:,}"}
+    return _table(result["curves"]["list"], {"texts in a list": "{texts:,}"} | columns)
+
+
+def _workers(result: Result) -> str:
+    rows = (
+        row | {"stack": stack, "times": row["rps"] / some[0]["rps"]}
+        for stack, some in result["workers"].items()
+        for row in some
+    )
+    columns = {"requests/s": "{rps:,.0f}", "times one": "{times:.2f}", "CPU µs": "{cpu_us:.0f}"}
+    return _table(rows, {"stack": "{stack}", "workers": "{workers}"} | columns)
+
+
+def _beside(result: Result) -> str:
+    words = {"alone": "alone", "beside": "while lists of 1,000 texts are answered"}
+    rows = (result["beside_lists"][key] | {"when": when} for key, when in words.items())
+    columns = {"requests/s": "{rps:,.0f}", "p50 ms": "{p50_ms:.2f}", "p99 ms": "{p99_ms:.2f}"}
+    return _table(rows, {"single texts": "{when}"} | columns)
+
+
+def _memory(result: Result) -> str:
+    columns = {"requests answered": "{requests:,}", "memory of the worker, MB": "{rss_mb:.1f}"}
+    return _table(result["memory"], columns)
+
+
+def _sizing(result: Result) -> str:
+    """For each length the most requests a second among the loads that keep the limit."""
+    kept = [row for row in result["curves"]["connections"] if row["p99_ms"] < P99_LIMIT_MS]
+    sizes = sorted({row["bytes"] for row in kept})
+    rows = (
+        max((row for row in kept if row["bytes"] == size), key=lambda row: float(row["rps"]))
+        for size in sizes
+    )
+    columns = {
+        "bytes": "{bytes:,}",
+        "requests/s of one core": "{rps:,.0f}",
+        "at connections": "{connections}",
+        "p50 ms": "{p50_ms:.1f}",
+        "p99 ms": "{p99_ms:.1f}",
+    }
+    return _table(rows, columns)
+
+
+TABLES: Final[Mapping[str, Callable[[Result], str]]] = {
+    "machine": _machine,
+    "figures": _figures,
+    "singles": _singles,
+    "lists": _lists,
+    "processes": _processes,
+    "library": _library,
+    "options": _options,
+    "layers": _layers,
+    "length": _length,
+    "list_curve": _list_curve,
+    "workers": _workers,
+    "beside": _beside,
+    "memory": _memory,
+    "sizing": _sizing,
+}
+"""What stands in the page, by name."""
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,48 @@
+"""docs/performance.md holds what the benchmark measured, and the layers it was measured in."""
+
+import json
+import re
+from pathlib import Path
+
+import pytest
+
+from loadtest.flame import LAYERS, OTHER, by_layer
+from loadtest.pages import TABLES, fill
+
+DOCS = Path(__file__).resolve().parent.parent / "docs"
+PAGE = (DOCS / "performance.md").read_text(encoding="utf-8")
+
+
+def test_the_page_holds_every_table() -> None:
+    """Each table there is stands in the page, once."""
+    assert sorted(re.findall(r"<!-- table: (\w+) -->", PAGE)) == sorted(TABLES)
+
+
+def test_the_page_is_what_was_measured() -> None:
+    """No number of a table was written by hand, or left from an earlier measurement."""
+    result = json.loads((DOCS / "performance.json").read_text(encoding="utf-8"))
+    assert fill(PAGE, result) == PAGE
+
+
+def test_the_pictures_are_there() -> None:
+    """Every picture the page shows exists."""
+    pictures = re.findall(r"!\[[^]]+\]\(([^)]+)\)", PAGE)
+    assert len(pictures) == 3
+    assert all((DOCS / picture).is_file() for picture in pictures)
+
+
+def test_an_unknown_table_is_refused() -> None:
+    """A page that asks for a table that nobody writes is a mistake."""
+    with pytest.raises(KeyError, match="speed"):
+        fill("<!-- table: speed -->\n<!-- end -->", {})
+
+
+def test_a_sample_belongs_to_its_innermost_layer() -> None:
+    """Library code counts for the layer that called it; what no layer called is the event loop."""
+    stacks = [
+        "run (gunicorn/workers/gasgi.py:155);feed (gunicorn/asgi/parser.py:243);find (re.py:1) 3",
+        "run (gunicorn/workers/gasgi.py:155);call (falcon/asgi/app.py:1);post (server/a.py:2) 4",
+        "run (gunicorn/workers/gasgi.py:155) 5",
+    ]
+    counts = by_layer(stacks)
+    assert counts == {LAYERS["gunicorn/asgi/"]: 3, LAYERS["server/"]: 4, OTHER: 5}
