@@ -35,7 +35,7 @@ call; time spent waiting for a busy machine does not count. All figures:
 
 _CONFIDENCE: Final = """\
 Confidence of the best label against how often it is right, over all benchmarks together except
-`words`, whose gold leaves out right answers that `words_any` has. Bars show how many texts a bin has."""
+`words`, whose gold leaves out right answers that `words_any` has. Bars: how many texts."""
 
 _PEERS: Final = """\
 Every peer ran in a process of its own, in this same run, over the same texts in the same order,

@@ -4,10 +4,10 @@ import json
 import subprocess
 import sys
 import tempfile
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
-from types import TracebackType
-from typing import IO, Any, Final, Self
+from typing import IO, Any, Final
 
 from scandid import Answer
 from scandid.labels import LANGUAGES, OTHER, UNDETERMINED
@@ -31,50 +31,49 @@ class PeerError(Exception):
 
 
 class PeerProcess:
-    """A running peer; leaving the context ends it.
-
-    Args:
-        command: Program and arguments, in the protocol of :mod:`training.peers.protocol`.
-        name: For progress bars.
+    """A running peer, in the protocol of :mod:`training.peers.protocol`.
 
     Attributes:
+        name: For progress bars.
         version: Version of the package.
         peak_mb: Most memory it held so far.
     """
 
-    def __init__(self, command: Sequence[str], name: str) -> None:
-        self.name = name
-        self.version = ""
-        self.peak_mb = 0.0
-        self._command = command
-
-    def __enter__(self) -> Self:
-        """Start it and wait for its models.
+    def __init__(self, process: subprocess.Popen[str], errors: IO[str], name: str) -> None:
+        """Wait for its models.
 
         Raises:
             PeerError: it ends instead.
         """
-        self._errors: IO[str] = tempfile.TemporaryFile("w+", encoding="utf-8")
-        self._process = subprocess.Popen(
-            self._command,
-            cwd=ROOT,
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=self._errors,
-            encoding="utf-8",
-        )
+        self.name = name
+        self.peak_mb = 0.0
+        self._process = process
+        self._errors = errors
         self.version = str(self._reply()["version"])
-        return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        """End it."""
-        with self._process, self._errors:
-            self._process.kill()
+    @classmethod
+    @contextmanager
+    def start(cls, command: Sequence[str], name: str) -> Iterator["PeerProcess"]:
+        """Start a peer; leaving the context ends it.
+
+        Raises:
+            PeerError: it does not start.
+        """
+        with (
+            tempfile.TemporaryFile("w+", encoding="utf-8") as errors,
+            subprocess.Popen(
+                command,
+                cwd=ROOT,
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                stderr=errors,
+                encoding="utf-8",
+            ) as process,
+        ):
+            try:
+                yield cls(process, errors, name)
+            finally:
+                process.kill()
 
     def ask(self, texts: Sequence[str], limit_cpu_s: float, name: str) -> tuple[list[str], float]:
         """Ask for texts in their order until the limit is passed.
@@ -123,7 +122,7 @@ def measure(
     """
     adapter = ADAPTERS[name]
     command = [str(python), "-W", "ignore", "-m", "training.peers", name]
-    with PeerProcess(command, name) as process:
+    with PeerProcess.start(command, name) as process:
         scores = {b.name: score(process, adapter, b, limit_cpu_s) for b in benchmarks}
         variants = _variants(process, adapter, benchmarks[0], limit_cpu_s)
         return {
@@ -144,7 +143,7 @@ def measure_alone(
     """Speed and memory of scandid itself, asked the way its peers are."""
     command = [sys.executable, "-m", "training.report.alone", str(model.resolve())]
     speeds = {}
-    with PeerProcess(command, "scandid") as process:
+    with PeerProcess.start(command, "scandid") as process:
         for benchmark in benchmarks:
             codes, cpu_s = process.ask(benchmark.texts, limit_cpu_s, benchmark.name)
             speeds[benchmark.name] = round(len(codes) / cpu_s) if cpu_s else 0
