@@ -16,10 +16,10 @@ LOCK := $(DEV)/bin/uv pip compile --quiet --universal --python-version 3.11 --ge
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help setup serve test check lock train export card report loadtest bench peers clean
+.PHONY: help setup serve test check lock train export dashboards card report loadtest bench peers clean
 
 help: ## List the commands
-	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 setup: $(DEV)/.ready ## Make .venv with everything for development
 	@echo "$(DEV) is ready: $$($(DEV)/bin/python --version)"
@@ -51,6 +51,9 @@ train: $(DEV)/.ready ## Fit the network: DATA="hub/name folder/ file.csv" MINUTE
 
 export: $(DEV)/.ready ## Write models/scandid.onnx from the last checkpoint; ARGS goes to export.py
 	$(DEV)/bin/python export.py $(ARGS)
+
+dashboards: $(DEV)/.ready ## Write Grafana's dashboards from their code
+	$(DEV)/bin/python -m deploy.grafana
 
 card: $(DEV)/.ready ## Score the model and write its card: BENCHMARKS="a.parquet b.tsv"
 	$(DEV)/bin/python -m training.card $(BENCHMARKS)

@@ -45,9 +45,12 @@ class Monitoring:
         if not self._settings.metrics_port:
             return
         self._folder = _empty_folder(self._settings.metrics_dir)
-        workers = _Workers(self._settings.workers, self)
-        self._exporter = Exporter(self._folder, ProcessCollector(self.pids), workers)
+        self._exporter = Exporter(self._folder, *self.collectors())
         self._exporter.start(self._settings.host, self._settings.metrics_port)
+
+    def collectors(self) -> list[Collector]:
+        """What the arbiter itself knows."""
+        return [ProcessCollector(self.pids), _Workers(self._settings.workers, self)]
 
     def assign(self, worker: Worker) -> None:
         """Give a worker that is about to be forked its place."""
