@@ -54,7 +54,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--quick", action="store_true", help="empty handler and scandid only")
     parser.add_argument("--json", action="store_true", help="end with the result as one JSON line")
     parser.add_argument("--output", type=Path, metavar="FILE", help="write the result as JSON")
-    parser.add_argument("--seconds", type=float, default=2.0, help="of one measured load (2)")
+    parser.add_argument("--seconds", type=float, default=1.0, help="of one measured load (1)")
     parser.add_argument("--rounds", type=int, default=3, help="of which medians are taken (3)")
     parser.add_argument("--client", choices=["auto", "wrk", "python"], default="auto")
     return parser
@@ -72,17 +72,17 @@ def _plan(options: argparse.Namespace) -> Plan:
 
 def _quick(plan: Plan) -> dict[str, Any]:
     records = run_rounds(plan, [(NULL, [SINGLE]), (SCANDID, [SINGLE, LIST])])
-    return _result(plan, records)
+    return _result(plan, records, with_peers=False)
 
 
 def _full(plan: Plan) -> dict[str, Any]:
     stacks = [NULL, SCANDID, *peers()]
     records = run_rounds(plan, [(stack, full_cases()) for stack in stacks])
-    return _result(plan, records) | further(plan)
+    return _result(plan, records, with_peers=True) | further(plan)
 
 
-def _result(plan: Plan, records: Mapping[str, Record]) -> dict[str, Any]:
-    library = library_costs(round(10_000 * plan.seconds), cores()[0])
+def _result(plan: Plan, records: Mapping[str, Record], *, with_peers: bool) -> dict[str, Any]:
+    library = library_costs(round(20_000 * plan.seconds), cores()[0], with_peers=with_peers)
     return {
         "machine": _machine(),
         "client": plan.load.__module__.rpartition(".")[2],

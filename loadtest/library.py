@@ -5,6 +5,7 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Sequence
+from statistics import median
 from typing import Final
 
 from loadtest.processes import pinned
@@ -13,6 +14,8 @@ from loadtest.stacks import PEERS_PYTHON
 from loadtest.texts import texts_of
 
 TEXT_BYTES: Final = 130
+
+_RUNS: Final = 3
 
 _SCANDID: Final = (sys.executable, "-m", "scandid", "identify")
 _HELIPORT: Final = (
@@ -23,17 +26,21 @@ _HELIPORT: Final = (
 )
 
 
-def library_costs(texts: int, core: int) -> dict[str, float]:
-    """Texts a CPU second of the command line, and of heliport where it is there.
+def library_costs(texts: int, core: int, *, with_peers: bool) -> dict[str, float]:
+    """Texts a CPU second of the command line, and of heliport where that is wanted and there.
 
     Starting is measured with a file of one text and taken off: a service starts once. It is in
-    ``..._with_start``, which is the whole command.
+    ``..._with_start``, which is the whole command. Medians of three runs.
     """
     costs: dict[str, float] = {}
-    commands = {"scandid": _SCANDID} | ({"heliport": _HELIPORT} if PEERS_PYTHON.exists() else {})
+    commands: dict[str, Sequence[str]] = {"scandid": _SCANDID}
+    if with_peers and PEERS_PYTHON.exists():
+        commands["heliport"] = _HELIPORT
     for name, command in commands.items():
-        start_s = _cpu_s(command, texts_of(TEXT_BYTES, 1), core)
-        whole_s = _cpu_s(command, texts_of(TEXT_BYTES, texts), core)
+        start_s, whole_s = (
+            median(_cpu_s(command, texts_of(TEXT_BYTES, count), core) for _ in range(_RUNS))
+            for count in (1, texts)
+        )
         costs[f"{name}_texts_per_cpu_s"] = round(texts / (whole_s - start_s))
         costs[f"{name}_texts_per_cpu_s_with_start"] = round(texts / whole_s)
     return costs

@@ -42,7 +42,7 @@ def _stacks(result: dict[str, Any]) -> Any:  # noqa: ANN401  # matplotlib's figu
         if name != EMPTY
     }
     _bars(single, costs, "CPU µs of a request, 320 bytes, 32 connections")
-    _bars(lists, speeds, "Texts a CPU second, lists of 1,000 texts of 130 bytes")
+    _bars(lists, speeds, "Texts a CPU second, lists of 1,000 of 130 bytes")
     return figure
 
 
@@ -83,7 +83,7 @@ def _bars(axis: Axes, values: dict[str, float], title: str) -> None:
     bars = axis.barh([*values], [*values.values()])
     axis.bar_label(bars, fmt="{:,.0f}", padding=3)
     axis.set(title=title, xscale="log")
-    axis.set_xlim(right=4 * max(values.values()))
+    axis.set_xlim(min(values.values()) / 2, 4 * max(values.values()))
     axis.invert_yaxis()
 
 
