@@ -10,6 +10,7 @@ import pytest
 from scandid.tables import LabelledText
 from training.peers.adapters import ADAPTERS, NOTHING
 from training.report.benchmark import Benchmark
+from training.report.doubt import doubts
 from training.report.peer import (
     ROOT,
     PeerError,
@@ -41,9 +42,10 @@ def process(code: str) -> AbstractContextManager[PeerProcess]:
 def test_a_peer_is_scored_on_the_rows_themselves() -> None:
     """Codes come back in order, are mapped to labels, and are scored against the gold."""
     with process(GUESS_BY_WORD) as peer:
-        scores = score(peer, ADAPTERS["py3langid"], BENCHMARK, limit_cpu_s=10)
+        scores, labels = score(peer, ADAPTERS["py3langid"], BENCHMARK, limit_cpu_s=10)
         assert peer.version == "9"
         assert peer.peak_mb > 1
+    assert labels == ["dan", "other", "dan"]
     assert (scores["n"], scores["of"]) == (3, 3)
     assert scores["accuracy"] == pytest.approx(2 / 3, abs=1e-6)
     assert scores["confusion"]["swe"]["dan"] == 1
@@ -53,7 +55,7 @@ def test_a_slow_peer_is_asked_a_part() -> None:
     """When its CPU seconds are used up, the scores say how many texts they stand on."""
     rows = Benchmark("many", BENCHMARK.rows * 500)
     with process(GUESS_BY_WORD) as peer:
-        scores = score(peer, ADAPTERS["py3langid"], rows, limit_cpu_s=1e-9)
+        scores, _ = score(peer, ADAPTERS["py3langid"], rows, limit_cpu_s=1e-9)
     assert 0 < scores["n"] < scores["of"] == 1500
 
 
@@ -91,6 +93,21 @@ def test_scandid_is_asked_as_its_peers_are(shipped_model: Path) -> None:
     found = measure_alone(shipped_model, [BENCHMARK], 10)
     assert found["texts_per_cpu_s"]["b"] > 0
     assert found["peak_mb"] > 1
+
+
+def test_gold_that_nobody_agrees_with_is_counted() -> None:
+    """Only texts on which all give one answer, and none the gold, are doubtful."""
+    labels = {
+        "one": {"b": ["dan", "und", "nob"]},
+        "two": {"b": ["nob", "other", "nob"]},
+    }
+    assert doubts([BENCHMARK], labels)["b"] == {
+        "n": 3,
+        "against": 1,
+        "pairs": {"swe, all say nob": 1},
+        "examples": [["hvad då", "swe", "nob"]],
+    }
+    assert doubts([BENCHMARK], {"short": {"b": ["dan"]}}) == {}
 
 
 def test_codes_become_labels() -> None:

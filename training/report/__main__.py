@@ -24,6 +24,7 @@ from scandid.errors import InputError, ScandidError
 from training.peers.adapters import ADAPTERS
 from training.report.benchmark import WORDS, Benchmark, cut, load
 from training.report.comparison import put_headline
+from training.report.doubt import WITNESSES, doubts
 from training.report.page import pages
 from training.report.peer import PeerError, interpreter, measure, measure_alone, variant_benchmarks
 from training.report.picture import draw_all
@@ -82,11 +83,10 @@ def _measure(options: argparse.Namespace) -> dict[str, Any]:
     identifier = Identifier.load(options.model)
     files = [load(path, options.seed, options.limit) for path in options.benchmarks]
     benchmarks = [*files, *cut(files, options.seed)]
-    scores, judged = {}, []
+    scores, judged = {}, {}
     for benchmark in benchmarks:
-        scores[benchmark.name], found = score_benchmark(identifier, benchmark)
-        judged += found if benchmark.name != WORDS else []
-    peers, missing = _peers(options, benchmarks)
+        scores[benchmark.name], judged[benchmark.name] = score_benchmark(identifier, benchmark)
+    ours = {name: [answer.label for _, answer in found] for name, found in judged.items()}
     return {
         "created": time.strftime("%Y-%m-%d", time.gmtime()),
         "seed": options.seed,
@@ -94,26 +94,29 @@ def _measure(options: argparse.Namespace) -> dict[str, Any]:
         "machine": _machine(),
         "model": _model(identifier, options, benchmarks),
         "benchmarks": scores,
-        **pooled(judged),
-        "peers": peers,
-        "missing": missing,
+        **pooled([each for name, found in judged.items() if name != WORDS for each in found]),
+        **_peers(options, benchmarks, ours),
     }
 
 
 def _peers(
-    options: argparse.Namespace, benchmarks: Sequence[Benchmark]
-) -> tuple[dict[str, Any], dict[str, str]]:
+    options: argparse.Namespace, benchmarks: Sequence[Benchmark], ours: dict[str, list[str]]
+) -> dict[str, Any]:
+    """Scores of the peers, which could not be had and why, and where all contradict the gold."""
     peers: dict[str, Any] = {}
     missing = dict(NOT_TO_BE_HAD)
-    if options.peers is None:
-        return peers, missing
-    python = interpreter(options.peers)
-    for name in options.only:
+    labels = {"scandid": ours}
+    for name in options.only if options.peers else ():
         try:
-            peers[name] = measure(name, python, benchmarks, options.peer_cpu_s)
+            found = measure(name, interpreter(options.peers), benchmarks, options.peer_cpu_s)
         except PeerError as error:
             missing[name] = str(error)
-    return peers, missing
+            continue
+        peers[name], said = found
+        if name in WITNESSES:
+            labels[name] = said
+    doubtful = doubts(benchmarks, labels) if len(labels) > len(WITNESSES) else {}
+    return {"peers": peers, "missing": missing, "doubts": doubtful}
 
 
 def _model(

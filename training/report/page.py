@@ -8,6 +8,7 @@ from typing import Any, Final
 from scandid.labels import NAMES
 from training.report import comparison
 from training.report.benchmark import CUT, RULE
+from training.report.doubt import WITNESSES
 from training.report.length import bucket_range
 from training.report.markdown import code, percent, points, table
 from training.report.variant import DESCRIPTIONS
@@ -36,6 +37,11 @@ call; time spent waiting for a busy machine does not count. All figures:
 _CONFIDENCE: Final = """\
 Confidence of the best label against how often it is right, over all benchmarks together except
 `words`, whose gold leaves out right answers that `words_any` has. Bars: how many texts."""
+
+_DOUBTS: Final = f"""\
+Texts to which scandid, {" and ".join(WITNESSES)}, made from different corpora, all give one answer
+that is not the gold label. Many are names, titles and quotations in a page of another language, so
+they bound what any identifier can score; some are mistakes that all three make."""
 
 _PEERS: Final = """\
 Every peer ran in a process of its own, in this same run, over the same texts in the same order,
@@ -132,8 +138,33 @@ def _peers(report: Mapping[str, Any]) -> list[str]:
         + comparison.score_table(report, "macro_f1_folded"),
         "![Mean F1 against speed](peers.png)",
         "### Rough text\n\n" + _rough(report) + "\n\n" + comparison.variant_table(report),
+        *_doubts(report["doubts"]),
         "### Settings\n\n" + comparison.settings_table(report["peers"]),
         "Not measured:\n\n" + "\n".join(missing),
+    ]
+
+
+def _doubts(found: Mapping[str, Any]) -> list[str]:
+    """Gold that nobody agrees with, with examples from where there is most of it."""
+    if not found:
+        return []
+    rows = {
+        name: [
+            f"{row['against']:,}",
+            percent(row["against"] / max(1, row["n"])),
+            "; ".join(f"{pair}: {count:,}" for pair, count in row["pairs"].items()),
+        ]
+        for name, row in found.items()
+    }
+    worst = max(found, key=lambda name: found[name]["against"] / max(1, found[name]["n"]))
+    examples = [
+        f"- {code(text)}: gold {gold}, all say {said}"
+        for text, gold, said in found[worst]["examples"]
+    ]
+    return [
+        "### Gold that nobody agrees with\n\n" + _DOUBTS,
+        table(["benchmark", "texts", "percent", "gold and answer"], rows),
+        f"Short ones of {worst}:\n\n" + "\n".join(examples),
     ]
 
 

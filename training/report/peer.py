@@ -114,8 +114,11 @@ class PeerProcess:
 
 def measure(
     name: str, python: Path, benchmarks: Sequence[Benchmark], limit_cpu_s: float
-) -> dict[str, Any]:
+) -> tuple[dict[str, Any], dict[str, list[str]]]:
     """Score one peer on every benchmark, and on the variants of the first.
+
+    Returns:
+        JSON-ready scores, and its labels for each benchmark, in the order of the texts.
 
     Raises:
         PeerError: it is not installed there, or fails.
@@ -123,18 +126,19 @@ def measure(
     adapter = ADAPTERS[name]
     command = [str(python), "-W", "ignore", "-m", "training.peers", name]
     with PeerProcess.start(command, name) as process:
-        scores = {b.name: score(process, adapter, b, limit_cpu_s) for b in benchmarks}
+        scored = {b.name: score(process, adapter, b, limit_cpu_s) for b in benchmarks}
         variants = _variants(process, adapter, benchmarks[0], limit_cpu_s)
-        return {
+        found = {
             "package": adapter.package,
             "version": process.version,
             "settings": adapter.settings,
             "codes": dict(adapter.codes),
             "splits": adapter.splits,
             "peak_mb": round(process.peak_mb),
-            "benchmarks": scores,
+            "benchmarks": {name: scores for name, (scores, _) in scored.items()},
             "variants": variants,
         }
+    return found, {name: labels for name, (_, labels) in scored.items()}
 
 
 def measure_alone(
@@ -152,14 +156,15 @@ def measure_alone(
 
 def score(
     process: PeerProcess, adapter: Adapter, benchmark: Benchmark, limit_cpu_s: float
-) -> dict[str, Any]:
-    """Scores of a peer on a benchmark, or on as much of it as the limit allows."""
+) -> tuple[dict[str, Any], list[str]]:
+    """Scores and labels of a peer on a benchmark, or on as much of it as the limit allows."""
     codes, cpu_s = process.ask(benchmark.texts, limit_cpu_s, benchmark.name)
     rows = benchmark.rows[: len(codes)]
     answers = [as_answer(adapter, code) for code in codes]
     scores = scores_of(tally(list(zip(rows, answers, strict=True))))
     speed = round(len(codes) / cpu_s) if cpu_s else 0
-    return scores | {"of": len(benchmark.rows), "texts_per_cpu_s": speed}
+    labels = [answer.label for answer in answers]
+    return scores | {"of": len(benchmark.rows), "texts_per_cpu_s": speed}, labels
 
 
 def as_answer(adapter: Adapter, code: str) -> Answer:
@@ -186,7 +191,7 @@ def _variants(
 ) -> dict[str, dict[str, float]]:
     found = {}
     for name, changed in variant_benchmarks(benchmark).items():
-        scores = score(process, adapter, changed, limit_cpu_s)
+        scores, _ = score(process, adapter, changed, limit_cpu_s)
         keys = ("n", "accuracy", "accuracy_folded", "macro_f1", "macro_f1_folded")
         found[name] = {key: scores[key] for key in keys}
     return found

@@ -102,7 +102,7 @@ def _draw_peers(report: Mapping[str, Any], path: Path) -> None:
             textcoords="offset points",
             fontsize=9,
         )
-    axes.margins(x=0.2)
+    axes.margins(x=0.2, y=0.1)
     axes.set_xscale("log")
     axes.set(
         xlabel="texts per CPU second",
