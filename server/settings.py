@@ -68,7 +68,7 @@ class Settings:
     model: str = ""
     max_texts: int = 1_000
     max_body_bytes: int = 4 * 2**20
-    max_batch_texts: int = 32
+    max_batch_texts: int = 128
     max_batch_chars: int = 16_384
     max_queue_texts: int = 4_096
     keepalive_s: int = 75
