@@ -9,6 +9,7 @@ from scandid.labels import NAMES
 from training.report import comparison
 from training.report.benchmark import CUT, RULE
 from training.report.doubt import WITNESSES
+from training.report.goal import goal_table
 from training.report.length import bucket_range
 from training.report.markdown import code, percent, points, table
 from training.report.variant import DESCRIPTIONS
@@ -70,6 +71,8 @@ def _overview(report: Mapping[str, Any]) -> str:
         "## Benchmarks",
         _benchmarks(report["benchmarks"]),
         f"`{'`, `'.join(CUT)}`: {RULE} Seed {report['seed']}.",
+        "## Goals\n\nWhat was set out for, on words and pairs of a similar kind.",
+        goal_table(report),
         "## Length\n\n![Accuracy against length](length.png)",
         "## Confidence\n\n" + _CONFIDENCE + "\n\n![Reliability by length](reliability.png)",
         _calibration(report["calibration"]),
