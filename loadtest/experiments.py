@@ -7,6 +7,7 @@ from typing import Any, Final
 from loadtest import raw_client
 from loadtest.flame import layer_shares
 from loadtest.measure import measure
+from loadtest.monitoring import monitoring_cost
 from loadtest.processes import pinned, worker_rss_mb
 from loadtest.rounds import Case, Figures, Plan, run_rounds
 from loadtest.servers import started
@@ -32,6 +33,7 @@ def further(plan: Plan) -> dict[str, Any]:
     return {
         "curves": _curves(plan),
         "options": _options(plan),
+        "monitoring": [monitoring_cost(plan.load, connections) for connections in (1, 32)],
         "layers": layer_shares(plan),
         "workers": _workers(plan),
         "beside_lists": _beside_lists(plan),

@@ -72,6 +72,8 @@ class Panel:
             built.decimals(self.decimals)
         if self.unit == "percentunit":
             built.min(0)
+            if self.kind == "bars":
+                built.max(1)
         for letter, (legend, expr) in zip("ABCDEF", self.queries.items(), strict=False):
             built.with_target(self._query(letter, legend, expr))
         return built
@@ -133,7 +135,7 @@ def _areas() -> timeseries.Panel:
 
 def _bars() -> bargauge.Panel:
     reduced = ReduceDataOptions().calcs(["lastNotNull"])
-    return bargauge.Panel().orientation(VizOrientation.HORIZONTAL).reduce_options(reduced).max(1)
+    return bargauge.Panel().orientation(VizOrientation.HORIZONTAL).reduce_options(reduced)
 
 
 _BUILDERS: Final[Mapping[Kind, Callable[[], AnyPanel]]] = {
