@@ -1,0 +1,40 @@
+"""What the server has to say is one JSON object a line, whatever it says."""
+
+import json
+import logging
+import sys
+
+from server.logs import JsonFormatter, logging_config
+
+
+def record(message: str, *args: object, failed: bool = False) -> logging.LogRecord:
+    """A log record, with the exception of this moment where it failed."""
+    info = sys.exc_info() if failed else None
+    return logging.LogRecord("server.test", logging.WARNING, "f", 1, message, args, info)
+
+
+def test_a_record_is_one_line() -> None:
+    """Line breaks and quotes stay within the message; time, level and logger are there."""
+    line = JsonFormatter().format(record('a "%s"\nand more', "b"))
+    assert "\n" not in line
+    found = json.loads(line)
+    assert found["message"] == 'a "b"\nand more'
+    assert (found["level"], found["logger"]) == ("warning", "server.test")
+    assert found["time"].endswith("Z")
+
+
+def test_a_traceback_is_in_the_line() -> None:
+    """An exception is part of its record and not lines of its own."""
+    try:
+        int("x")
+    except ValueError:
+        line = JsonFormatter().format(record("failed", failed=True))
+    assert "\n" not in line
+    assert "ValueError" in json.loads(line)["exception"]
+
+
+def test_the_level_is_set() -> None:
+    """The configuration takes the level of the settings, for gunicorn's loggers too."""
+    config = logging_config("error")
+    assert config["root"]["level"] == "ERROR"
+    assert {logger["level"] for logger in config["loggers"].values()} == {"ERROR"}
