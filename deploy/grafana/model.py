@@ -135,8 +135,8 @@ PANELS: Final = (
     ),
     Panel(
         title="Drift of confidence",
-        description="Stability index of confidence within each label: above 0.25 (dashed) the"
-        " model meets texts unlike those it was measured on.",
+        description="Stability index of confidence within each label. Above 0.25 (dashed) it is"
+        " not spread as on held-out texts; it alerts where the model is less sure than there.",
         unit="none",
         queries={"{{label}}": 'max by (label) (scandid:confidence_psi:1h{label=~"$label"})'},
         limits=_DRIFT,

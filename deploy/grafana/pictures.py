@@ -102,10 +102,10 @@ def _draw_bars(axes: Axes, panel: dict[str, Any], series: list[Series]) -> None:
     unit = panel["fieldConfig"]["defaults"]["unit"]
     values = [one.values[-1] for one in series]
     places = range(len(series))
-    bars = axes.barh(places, values, color="#8ab8ff")
-    axes.bar_label(bars, [formatted(value, unit) for value in values], fontsize=8, padding=2)
+    axes.barh(places, values, color="#8ab8ff")
     for place, one in zip(places, series, strict=True):
-        axes.text(0, place, f" {one.legend}", fontsize=8, va="center")
+        text = f" {one.legend}: {formatted(one.values[-1], unit)}"
+        axes.text(0, place, text, fontsize=8, va="center")
     axes.set_yticks([])
     axes.invert_yaxis()
     axes.set_xlim(right=1.25 * max([*values, 0.01]))
