@@ -18,6 +18,7 @@ from server.request_log import STDOUT, RequestLog
 from server.resources import Identification, Index, Languages, Liveness, Model, ReadinessCheck
 from server.sampling import Sampler
 from server.settings import Settings
+from server.tracing import Tracer
 
 Service = App[Request, Response]
 
@@ -74,7 +75,9 @@ def observe(
     version = metadata.version if metadata else None
     log = RequestLog(version, log_file) if settings.logs_requests else None
     routes = frozenset(route.path for route in inspect_routes(app))
-    return ObservedApp(app, routes, metrics, log)
+    endpoint = settings.traces_endpoint
+    tracer = Tracer(endpoint, version) if endpoint else None
+    return ObservedApp(app, routes, metrics, log, tracer)
 
 
 def get_app() -> ObservedApp:

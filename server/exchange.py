@@ -16,7 +16,7 @@ UNMATCHED: Final = "unmatched"
 """Route of every path that the application does not have."""
 
 _REQUEST_ID: Final = re.compile(rb"[A-Za-z0-9._:/+=@-]{1,128}")
-_TRACEPARENT: Final = re.compile(rb"(?!ff)[0-9a-f]{2}-([0-9a-f]{32})-([0-9a-f]{16})-[0-9a-f]{2}")
+_TRACEPARENT: Final = re.compile(rb"(?!ff)[0-9a-f]{2}-([0-9a-f]{32})-([0-9a-f]{16})-([0-9a-f]{2})")
 _ZEROS: Final = re.compile(r"0+")
 
 
@@ -30,6 +30,7 @@ class Exchange:
         request_id: The client's ``X-Request-Id``, or one made here.
         trace_id: Trace of the ``traceparent`` header, 32 hex digits, or None without one.
         parent_id: Span of the ``traceparent`` header, 16 hex digits, or None without one.
+        sampled: 1 where the caller records its trace, 0 where not.
         status: Status of the answer; 499 where the client left before there was one.
         request_bytes: Length of the body that was read.
         response_bytes: Length of the answer's body.
@@ -45,6 +46,7 @@ class Exchange:
     request_id: str = ""
     trace_id: str | None = None
     parent_id: str | None = None
+    sampled: int = 0
     status: int = 499
     request_bytes: int = 0
     response_bytes: int = 0
@@ -88,7 +90,8 @@ def open_exchange(scope: MutableMapping[str, Any], routes: frozenset[str]) -> Ex
     return exchange
 
 
-def _continue(exchange: Exchange, trace_id: str, parent_id: str) -> None:
+def _continue(exchange: Exchange, trace_id: str, parent_id: str, flags: str) -> None:
     """Take part in a trace; ids of zeros alone are invalid."""
     if not _ZEROS.fullmatch(trace_id) and not _ZEROS.fullmatch(parent_id):
         exchange.trace_id, exchange.parent_id = trace_id, parent_id
+        exchange.sampled = int(flags, 16) & 1

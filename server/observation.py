@@ -12,6 +12,7 @@ from typing import Any, Final
 from server.exchange import Exchange, open_exchange
 from server.metrics import Metrics
 from server.request_log import RequestLog
+from server.tracing import Tracer
 
 REPORT_S: Final = 0.1
 """How long a request that has ended may wait to be counted and logged."""
@@ -36,6 +37,7 @@ class ObservedApp:
         routes: Its paths.
         metrics: Counts them, where they are counted.
         log: Writes a line about each, where lines are wanted.
+        tracer: Sends a span for each, where traces are wanted.
     """
 
     def __init__(
@@ -44,19 +46,21 @@ class ObservedApp:
         routes: frozenset[str],
         metrics: Metrics | None,
         log: RequestLog | None,
+        tracer: Tracer | None = None,
     ) -> None:
         self._app = app
         self._routes = routes
         self._metrics = metrics
         self._log = log
-        self._reports = metrics is not None or log is not None
+        self._tracer = tracer
+        self._reports = any((metrics, log, tracer))
         self._ended: list[Exchange] = []
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer, and report the end."""
         if scope["type"] != "http":
             await self._app(scope, receive, send)
-            return self._report()
+            return self._close()
         started = perf_counter()
         exchange = open_exchange(scope, self._routes)
         if self._metrics:
@@ -84,6 +88,13 @@ class ObservedApp:
             self._metrics.report(ended)
         if self._log:
             self._log.write(ended)
+        if self._tracer:
+            self._tracer.trace(ended)
+
+    def _close(self) -> None:
+        self._report()
+        if self._tracer:
+            self._tracer.close()
 
 
 def _noting(exchange: Exchange, send: Send) -> Send:

@@ -56,6 +56,7 @@ class Settings:
         log_level: Least severity that is logged.
         request_log: Whether each request is logged, ``on`` or ``off``.
         metrics_port: TCP port of ``/metrics``, or 0 where nothing is measured.
+        traces_endpoint: Where spans are sent, or the empty string for nowhere.
         metrics_dir: Folder of the metrics' values, or the empty string for a private one.
 
     Raises:
@@ -77,6 +78,7 @@ class Settings:
     request_log: str = "on"
     metrics_port: int = 0
     metrics_dir: str = ""
+    traces_endpoint: str = ""
 
     def __post_init__(self) -> None:
         for name, (least, greatest) in LIMITS.items():

@@ -116,3 +116,8 @@ def test_training_loads_no_web_framework() -> None:
     loaded = loaded_by("training.network")
     assert {"torch", "training"} <= loaded
     assert not loaded & {"falcon", "gunicorn", "server"}
+
+
+def test_tracing_costs_nothing_when_off() -> None:
+    """A service that sends no traces has not even loaded what it would send them with."""
+    assert "opentelemetry" not in loaded_by("server.app")

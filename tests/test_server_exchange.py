@@ -40,7 +40,7 @@ def test_ids_differ() -> None:
 def test_a_trace_is_continued() -> None:
     """A valid traceparent gives trace and parent, whatever its version adds in flags."""
     exchange = open_exchange(scope(traceparent=f"00-{TRACE}-{SPAN}-01"), ROUTES)
-    assert (exchange.trace_id, exchange.parent_id) == (TRACE, SPAN)
+    assert (exchange.trace_id, exchange.parent_id, exchange.sampled) == (TRACE, SPAN, 1)
 
 
 @pytest.mark.parametrize(
