@@ -1,5 +1,6 @@
 """/metrics of real servers: right with several workers, through kills and reloads, and cheap."""
 
+import json
 import os
 import re
 import signal
@@ -210,3 +211,16 @@ def test_a_taken_port_stops_the_start(tmp_path: Path) -> None:
         with running_server(tmp_path, settings) as server:
             assert server.process.wait(DEADLINE_S) != 0
             assert "SCANDID_METRICS_PORT" in server.log
+
+
+def test_every_line_is_json(measured: MeasuredServer) -> None:
+    """Start, requests and end are logged as objects, one a line, and none is lost at the end."""
+    with measured.server.client() as client:
+        ids = [
+            client.post("/identify", json={"text": TEXT}).headers["x-request-id"] for _ in range(20)
+        ]
+    assert measured.server.stop() == 0
+    lines = [json.loads(line) for line in measured.server.log.splitlines()]
+    assert [line["request_id"] for line in lines if line.get("route") == "/identify"] == ids
+    assert any(line["message"].startswith("Worker exiting") for line in lines)
+    assert TEXT not in measured.server.log
