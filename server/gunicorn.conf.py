@@ -5,6 +5,7 @@ from pathlib import Path
 from gunicorn.arbiter import Arbiter
 from gunicorn.workers.base import Worker
 
+from server.keeper import Keeper
 from server.logs import logging_config
 from server.monitoring import Monitoring
 from server.settings import Settings, SettingsError
@@ -47,7 +48,7 @@ worker_tmp_dir = str(_MEMORY) if _MEMORY.is_dir() else None
 control_socket_disable = True
 
 
-# Monitoring belongs to the arbiter and not to this file, which is read again at every SIGHUP.
+# Monitoring and keeper belong to the arbiter: this file is read again at every SIGHUP.
 
 
 def on_starting(server: Arbiter) -> None:
@@ -59,6 +60,13 @@ def on_starting(server: Arbiter) -> None:
         raise SystemExit(
             f"scandid: SCANDID_METRICS_PORT={settings.metrics_port}: {error}"
         ) from None
+    server.keeper = Keeper(settings, server.reload)
+    server.reload = server.keeper.reload
+
+
+def when_ready(server: Arbiter) -> None:
+    """Fetch the model that is not on this machine."""
+    server.keeper.start()
 
 
 def pre_fork(server: Arbiter, worker: Worker) -> None:
@@ -69,6 +77,7 @@ def pre_fork(server: Arbiter, worker: Worker) -> None:
 def post_fork(server: Arbiter, worker: Worker) -> None:
     """Let the worker keep its values there."""
     server.monitoring.enter(worker)
+    server.keeper.enter()
 
 
 def child_exit(server: Arbiter, worker: Worker) -> None:
@@ -78,4 +87,5 @@ def child_exit(server: Arbiter, worker: Worker) -> None:
 
 def on_exit(server: Arbiter) -> None:
     """Leave nothing behind."""
+    server.keeper.stop()
     server.monitoring.stop()

@@ -4,6 +4,8 @@ from collections.abc import Sequence
 from typing import Protocol
 
 from scandid import Answer, Identifier, ModelError, ModelMetadata
+from server.notice import MODEL_NOTICE
+from server.settings import STORE_SCHEME
 
 
 class TextIdentifier(Protocol):
@@ -34,6 +36,11 @@ class MissingModel:
         self._error = error
 
     @property
+    def reason(self) -> str:
+        """Why there is no model, at this moment."""
+        return str(self._error)
+
+    @property
     def metadata(self) -> ModelMetadata:
         """Raise the error."""
         raise self._error
@@ -47,8 +54,25 @@ class MissingModel:
         raise self._error
 
 
+class AwaitedModel(MissingModel):
+    """Stands in for a model that the arbiter still fetches; the workers after this one have it."""
+
+    def __init__(self) -> None:
+        super().__init__(ModelError(MODEL_NOTICE.read()))
+
+    @property
+    def reason(self) -> str:
+        """What the arbiter says of it, at this moment."""
+        return MODEL_NOTICE.read()
+
+
 def load_model(path: str) -> TextIdentifier:
-    """Load the model file at ``path``, or the shipped one where ``path`` is empty."""
+    """Load the model file at ``path``, or the shipped one where ``path`` is empty.
+
+    A model in a store is fetched by the arbiter, which gives its later workers a path.
+    """
+    if path.startswith(STORE_SCHEME):
+        return AwaitedModel()
     try:
         return Identifier.load(path or None)
     except ModelError as error:

@@ -6,7 +6,7 @@ from typing import Any
 
 from scandid import ModelError
 from server.errors import Problem
-from server.model import TextIdentifier
+from server.model import MissingModel, TextIdentifier
 
 _log = logging.getLogger(__name__)
 
@@ -35,7 +35,9 @@ class Readiness:
     def require(self) -> None:
         """Raise the problem ``not_ready`` unless the worker may answer."""
         if self.reason is not None:
-            raise Problem("not_ready", self.reason)
+            model = self._identifier
+            reason = model.reason if isinstance(model, MissingModel) else self.reason
+            raise Problem("not_ready", reason)
 
     async def process_startup(self, scope: Mapping[str, Any], event: Mapping[str, Any]) -> None:  # noqa: ARG002
         """Check once the event loop runs and before the first connection is taken."""

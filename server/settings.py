@@ -12,10 +12,14 @@ from server.cores import available_cores
 
 PREFIX: Final = "SCANDID_"
 
+STORE_SCHEME: Final = "s3://"
+"""Begin of ``SCANDID_MODEL`` where the model is in a store and not a file."""
+
 LIMITS: Final[Mapping[str, tuple[int, int]]] = {
     "port": (1, 65_535),
     "metrics_port": (0, 65_535),
     "workers": (1, 1_024),
+    "model_timeout_s": (1, 3_600),
     "max_texts": (1, 1_000_000),
     "max_body_bytes": (1, 2**30),
     "max_batch_texts": (1, 4_096),
@@ -45,7 +49,9 @@ class Settings:
         host: Address to listen on.
         port: TCP port to listen on.
         workers: Processes that answer; the cores the process may use.
-        model: Model file, or the empty string for the shipped one.
+        model: Model file, ``s3://bucket/key``, or the empty string for the shipped one.
+        model_cache: Folder for models that come from S3.
+        model_timeout_s: Seconds that one attempt to fetch and verify a model may take.
         max_texts: Most texts in one request.
         max_body_bytes: Most bytes in one request body.
         max_batch_texts: Most texts in one model call.
@@ -67,6 +73,8 @@ class Settings:
     port: int = 8080
     workers: int = field(default_factory=available_cores)
     model: str = ""
+    model_cache: str = "~/.cache/scandid"
+    model_timeout_s: int = 300
     max_texts: int = 1_000
     max_body_bytes: int = 4 * 2**20
     max_batch_texts: int = 128

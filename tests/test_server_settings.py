@@ -21,7 +21,7 @@ def test_defaults_hold_without_variables() -> None:
 def test_every_variable_is_read() -> None:
     """Each field follows its own variable."""
     given_values = {"host": "::1", "model": "/models/a.onnx", "log_level": "DEBUG", "port": "81"}
-    given_values |= {"request_log": "Off", "metrics_dir": "/metrics"}
+    given_values |= {"request_log": "Off", "metrics_dir": "/metrics", "model_cache": "/models"}
     given_values["traces_endpoint"] = "http://localhost:4318/v1/traces"
     given_values |= {name: "7" for name in NUMBERS if name != "port"}
     settings = Settings.from_environ({variable(name): text for name, text in given_values.items()})

@@ -7,6 +7,7 @@ from pathlib import Path
 import httpx
 import pytest
 
+from tests.integration.object_store import ObjectStore, object_store
 from tests.integration.running_server import ROOT, RunningServer, running_server
 
 MODEL = ROOT / "models" / "scandid.onnx"
@@ -44,3 +45,17 @@ def client(server: RunningServer) -> Iterator[httpx.Client]:
     """A client of the shared server that keeps its connection open."""
     with server.client() as connected:
         yield connected
+
+
+@pytest.fixture(scope="session")
+def shared_store(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ObjectStore]:
+    """A real S3 store, started once."""
+    with object_store(tmp_path_factory.mktemp("ceph")) as running:
+        yield running
+
+
+@pytest.fixture
+def store(shared_store: ObjectStore) -> Iterator[ObjectStore]:
+    """The store; open again where a test has closed it."""
+    yield shared_store
+    shared_store.reopen()

@@ -1,0 +1,148 @@
+"""The arbiter's part in models: fetch and verify one aside, then start workers on it.
+
+That runs in a process of its own (:mod:`server.fetch`), so the arbiter never loads a model and the
+workers that serve are not disturbed: only a model that passed reaches new workers.
+
+The process is started by the arbiter's main thread, which also forks the workers: one forked in
+the middle of a start would hold its pipe open, and the start would wait for it. It prints into
+files for the same reason, and what it prints is what counts: the arbiter may reap it first.
+"""
+
+import logging
+import os
+import signal
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+from collections.abc import Callable
+from contextlib import suppress
+from pathlib import Path
+from typing import IO, Final
+
+from server.notice import MODEL_NOTICE
+from server.settings import STORE_SCHEME, Settings, variable
+
+_log = logging.getLogger(__name__)
+
+_MEMORY: Final = Path("/dev/shm")  # noqa: S108  # files without a name in it
+_POLL_S: Final = 0.1
+
+
+class Keeper:
+    """Decides which model new workers load.
+
+    Args:
+        settings: Name the model, and bound the time of a check.
+        reload: Replaces the workers; called for SIGHUP.
+    """
+
+    def __init__(self, settings: Settings, reload: Callable[[], None]) -> None:
+        self._settings = settings
+        self._reload = reload
+        self._path = ""
+        self._passed = False
+        self._check: Check | None = None
+
+    def start(self) -> None:
+        """Begin to fetch the model where it is in a store; workers wait for it, not ready."""
+        if self._settings.model.startswith(STORE_SCHEME):
+            self._begin("--wait")
+
+    def enter(self) -> None:
+        """In a worker just forked: make it load the file that passed."""
+        if self._path:
+            os.environ[variable("model")] = self._path
+
+    def reload(self) -> None:
+        """Answer SIGHUP: check first, without waiting; replace the workers when that passed."""
+        if self._passed:
+            self._passed, self._check = False, None
+            self._reload()
+        elif self._check is not None and self._check.goes_on:
+            _log.info("a model is being checked already")
+        else:
+            self._begin()
+
+    def stop(self) -> None:
+        """End a check that still runs."""
+        if self._check is not None:
+            self._check.end()
+
+    def _begin(self, *words: str) -> None:
+        """Start a check, and a thread that waits for it: forever, where that is what it does."""
+        check = self._check = Check(*words)
+        limit_s = None if words else self._settings.model_timeout_s
+        thread = threading.Thread(target=self._watch, args=(check, limit_s), daemon=True)
+        thread.start()
+
+    def _watch(self, check: "Check", limit_s: float | None) -> None:
+        deadline = time.monotonic() + limit_s if limit_s else None
+        told = ""
+        while check.goes_on:
+            if deadline and time.monotonic() > deadline:
+                check.end()
+                limit = f"{variable('model_timeout_s')}={limit_s}"
+                _log.error("the model is not changed: it was not there in time (%s)", limit)
+                return
+            if limit_s is None and check.trouble != told:
+                told = check.trouble
+                MODEL_NOTICE.write(told)
+                _log.error("no model: %s", told)
+            time.sleep(_POLL_S)
+        self._judge(check, "" if check.trouble == told else check.trouble, first=limit_s is None)
+
+    def _judge(self, check: "Check", trouble: str, *, first: bool) -> None:
+        """Take the model of a check that has ended; after the first, only without any trouble."""
+        if not check.path or (trouble and not first):
+            _log.error("the model is not changed: %s", trouble or "the check was ended")
+            return
+        if trouble:
+            _log.warning("%s", trouble)
+        _log.info("model accepted: %s", check.path)
+        if self._settings.model.startswith(STORE_SCHEME):
+            self._path = check.path
+        self._passed = True
+        os.kill(os.getpid(), signal.SIGHUP)
+
+
+class Check:
+    """A process that looks for a model, and what it has printed so far."""
+
+    def __init__(self, *words: str) -> None:
+        self._out, self._err = _memory_file(), _memory_file()
+        command = [sys.executable, "-m", "server.fetch", *words]
+        self._process = subprocess.Popen(
+            command, stdout=self._out, stderr=self._err, start_new_session=True
+        )
+
+    @property
+    def goes_on(self) -> bool:
+        """Whether it still looks."""
+        return self._process.poll() is None
+
+    @property
+    def path(self) -> str:
+        """File that may be served; empty where there is none."""
+        return _text(self._out).partition("  ")[2]
+
+    @property
+    def trouble(self) -> str:
+        """What went wrong last; empty where nothing did."""
+        return _text(self._err).rpartition("\n")[2].removeprefix("scandid: ")
+
+    def end(self) -> None:
+        """Kill it, with what it started."""
+        if self.goes_on:
+            with suppress(ProcessLookupError):
+                os.killpg(self._process.pid, signal.SIGKILL)
+
+
+def _memory_file() -> IO[bytes]:
+    return tempfile.TemporaryFile(dir=_MEMORY if _MEMORY.is_dir() else None)
+
+
+def _text(file: IO[bytes]) -> str:
+    size = os.fstat(file.fileno()).st_size
+    return os.pread(file.fileno(), size, 0).decode("utf-8", "replace").strip()

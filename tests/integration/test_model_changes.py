@@ -1,0 +1,175 @@
+"""The model of a running server: awaited, fetched, replaced under load, kept from bad ones."""
+
+import hashlib
+import signal
+import threading
+import time
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import httpx
+import pytest
+
+from tests.integration.object_store import ObjectStore
+from tests.integration.running_server import DEADLINE_S, RunningServer, running_server
+from tests.integration.variants import liar, variant
+from tests.integration.weak_link import weak_link
+
+BUCKET = "serving"
+URI = f"s3://{BUCKET}/model.onnx"
+TEXT = "Hva heter du, og hvor kommer du fra?"
+ASKERS = 8
+
+
+@pytest.fixture
+def settings(store: ObjectStore, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> dict[str, str]:
+    """Settings of a server whose model is in the store."""
+    for name, value in store.variables().items():
+        monkeypatch.setenv(name, value)
+    return {"workers": "2", "model": URI, "model_cache": str(tmp_path / "cache")}
+
+
+def put(store: ObjectStore, content: bytes) -> str:
+    """Store a model; its digest."""
+    digest = hashlib.sha256(content).hexdigest()
+    store.client().create_bucket(Bucket=BUCKET)
+    store.client().put_object(
+        Bucket=BUCKET, Key="model.onnx", Body=content, Metadata={"sha256": digest}
+    )
+    return digest
+
+
+def wait_for_model(server: RunningServer, digest: str) -> None:
+    """Wait until every worker serves the model: a dozen new connections in a row meet it."""
+    deadline = time.monotonic() + DEADLINE_S
+    met = 0
+    while met < 12:
+        assert time.monotonic() < deadline, server.log
+        answer = httpx.get(f"{server.url}/model", trust_env=False)
+        right = answer.status_code == 200 and answer.json()["sha256"] == digest
+        met = met + 1 if right else 0
+
+
+def ask(server: RunningServer, end: threading.Event) -> int:
+    """Ask for texts on kept connections until the end; the number of answers, all of them good."""
+    count = 0
+    while not end.is_set():
+        with server.client() as client:
+            while not end.is_set():
+                response = client.post("/identify", json={"text": TEXT})
+                assert response.status_code == 200, response.text
+                count += 1
+                if response.headers.get("connection") == "close":
+                    break
+    return count
+
+
+def test_sighup_changes_the_model_under_load(
+    store: ObjectStore, settings: dict[str, str], tiny_model: Path, tmp_path: Path
+) -> None:
+    """Workers are replaced twice while others ask; no request fails, and the new model answers."""
+    put(store, tiny_model.read_bytes())
+    with running_server(tmp_path, settings) as server, ThreadPoolExecutor(ASKERS) as pool:
+        server.wait_for("/health/ready", 200)
+        end = threading.Event()
+        asking = [pool.submit(ask, server, end) for _ in range(ASKERS)]
+        try:
+            for version in ("second", "third"):
+                digest = put(store, variant(tiny_model, version=version))
+                server.process.send_signal(signal.SIGHUP)
+                wait_for_model(server, digest)
+        finally:
+            end.set()
+        assert all(answers.result(DEADLINE_S) > 0 for answers in asking)
+        assert server.stop() == 0, server.log
+
+
+def test_a_bad_model_is_not_taken(
+    store: ObjectStore, settings: dict[str, str], tiny_model: Path, tmp_path: Path
+) -> None:
+    """After SIGHUP on a lying, damaged or absent model the same workers serve the old one."""
+    digest = put(store, tiny_model.read_bytes())
+    with running_server(tmp_path, settings) as server:
+        server.wait_for("/health/ready", 200)
+        wait_for_model(server, digest)
+        before = set(server.worker_pids)
+        for times, bad in enumerate((liar(tiny_model), b"no model"), start=1):
+            put(store, bad)
+            server.process.send_signal(signal.SIGHUP)
+            server.wait_for_log("the model is not changed", times)
+        store.close()
+        server.process.send_signal(signal.SIGHUP)
+        server.wait_for_log("the model is not changed", 3)
+        wait_for_model(server, digest)
+        assert set(server.worker_pids) <= before
+        assert "golden example" in server.log
+        assert server.stop() == 0, server.log
+
+
+def test_a_file_is_checked_too(tiny_model: Path, tmp_path: Path) -> None:
+    """A model file that is replaced by a bad one is not taken; by a good one, it is."""
+    path = tmp_path / "served.onnx"
+    path.write_bytes(tiny_model.read_bytes())
+    with running_server(tmp_path, {"workers": "1", "model": str(path)}) as server:
+        server.wait_for("/health/ready", 200)
+        before = httpx.get(f"{server.url}/model", trust_env=False).json()["sha256"]
+        path.write_bytes(b"no model")
+        server.process.send_signal(signal.SIGHUP)
+        server.wait_for_log("the model is not changed", 1)
+        wait_for_model(server, before)
+        path.write_bytes(variant(tiny_model, version="second"))
+        server.process.send_signal(signal.SIGHUP)
+        wait_for_model(server, hashlib.sha256(path.read_bytes()).hexdigest())
+
+
+def test_a_server_waits_for_its_store(
+    store: ObjectStore, settings: dict[str, str], tiny_model: Path, tmp_path: Path
+) -> None:
+    """With the store away the server lives, says why it is not ready, and tries until it is."""
+    digest = put(store, tiny_model.read_bytes())
+    store.close()
+    with running_server(tmp_path, settings) as server:
+        server.wait_for("/health/live", 200)
+        server.wait_for_log("next attempt in", 1)
+        refused = server.wait_for("/health/ready", 503).json()
+        assert refused["code"] == "not_ready"
+        assert "AWS_ENDPOINT_URL" in refused["detail"]
+        assert "next attempt in" in refused["detail"]
+        text = httpx.post(f"{server.url}/identify", json={"text": TEXT}, trust_env=False)
+        assert text.json()["code"] == "not_ready"
+        store.open()
+        server.wait_for("/health/ready", 200)
+        wait_for_model(server, digest)
+
+
+def test_a_cached_model_is_served_without_its_store(
+    store: ObjectStore, settings: dict[str, str], tiny_model: Path, tmp_path: Path
+) -> None:
+    """A server that starts while the store is away serves the copy accepted before, and says so."""
+    digest = put(store, tiny_model.read_bytes())
+    with running_server(tmp_path, settings) as server:
+        server.wait_for("/health/ready", 200)
+    store.close()
+    with running_server(tmp_path, settings) as server:
+        server.wait_for("/health/ready", 200)
+        wait_for_model(server, digest)
+        assert "the copy accepted earlier is served" in server.log
+
+
+def test_a_store_that_is_too_slow_is_named(
+    store: ObjectStore,
+    settings: dict[str, str],
+    tiny_model: Path,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """A model that is not there in time leaves the server not ready, and the setting is named."""
+    put(store, tiny_model.read_bytes())
+    with weak_link(store.url) as link:
+        link.bytes_per_s = 100
+        monkeypatch.setenv("AWS_ENDPOINT_URL", link.url)
+        with running_server(tmp_path, settings | {"model_timeout_s": "2"}) as server:
+            server.wait_for_log("next attempt in", 1)
+            refused = server.wait_for("/health/ready", 503).json()
+            assert "SCANDID_MODEL_TIMEOUT_S=2" in refused["detail"]
+            assert server.stop() == 0, server.log
