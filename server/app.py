@@ -11,7 +11,7 @@ from server import errors
 from server.batching import Batcher, BatchLimits
 from server.measured import MeasuredModel
 from server.metrics import Metrics
-from server.model import MissingModel, TextIdentifier, load_model
+from server.model import AwaitedModel, MissingModel, TextIdentifier, load_model
 from server.observation import ObservedApp
 from server.readiness import Readiness
 from server.request_log import STDOUT, RequestLog
@@ -39,7 +39,8 @@ def create_app(
 
     app: Service = App(middleware=[readiness])
     if metrics:
-        app.add_middleware(_sampler(metrics, batcher, readiness))
+        awaited = isinstance(identifier, AwaitedModel)
+        app.add_middleware(_sampler(metrics, batcher, readiness, awaited=awaited))
     # A request of one text spends 0.7 µs in orjson and 6 µs in the standard library's json.
     app.resp_options.media_handlers[falcon.MEDIA_JSON] = JSONHandler(dumps=orjson.dumps)
     errors.install(app)
@@ -94,9 +95,11 @@ def get_app() -> ObservedApp:
     return observe(settings, create_app(settings, identifier, metrics), identifier, metrics)
 
 
-def _sampler(metrics: Metrics, batcher: Batcher, readiness: Readiness) -> Sampler:
+def _sampler(metrics: Metrics, batcher: Batcher, readiness: Readiness, *, awaited: bool) -> Sampler:
     def sample() -> None:
-        metrics.sample(queued_texts=batcher.queued_texts, ready=readiness.reason is None)
+        ready = readiness.reason is None
+        refused = not ready and not awaited
+        metrics.sample(queued_texts=batcher.queued_texts, ready=ready, refused=refused)
 
     return Sampler(sample)
 

@@ -121,12 +121,12 @@ class Metrics:
             counters.append(self._flags["ambiguous"])
         return counters
 
-    def sample(self, *, queued_texts: int, ready: bool) -> None:
-        """Take down the state of this moment."""
+    def sample(self, *, queued_texts: int, ready: bool, refused: bool) -> None:
+        """Take down the state of this moment: a worker may also wait for its model."""
         self._in_flight.set(self.requests_in_flight)
         self._queued.set(queued_texts)
         self._ready.set(ready)
-        self._unverified.set(not ready)
+        self._unverified.set(refused)
 
     def model(self, metadata: ModelMetadata) -> None:
         """Say which model answers, and what its answers to held-out texts looked like."""

@@ -13,6 +13,7 @@ from prometheus_client import CollectorRegistry
 
 from server.app import create_app, observe
 from server.metrics import Metrics
+from server.model import AwaitedModel, TextIdentifier
 from server.observation import REPORT_S, ObservedApp
 from server.settings import Settings
 from tests.fake_model import METADATA, FakeModel, fake_answer
@@ -168,3 +169,16 @@ def test_a_broken_log_loses_no_answer(tmp_path: Path) -> None:
     """Where the line cannot be written, the request is answered all the same."""
     service = Observed(tmp_path, os.O_RDONLY)
     assert service.post(json={"text": TEXT}).status_code == 200
+
+
+@pytest.mark.parametrize(
+    ("model", "ready", "refused"),
+    [(FakeModel(), 1, 0), (FakeModel(golden=False), 0, 1), (AwaitedModel(), 0, 0)],
+)
+def test_the_state_is_sampled(model: TextIdentifier, ready: int, refused: int) -> None:
+    """A worker is ready, refuses its model, or still waits for it; only refusing is a fault."""
+    registry = CollectorRegistry()
+    app = create_app(Settings(metrics_port=1), model, Metrics(registry))
+    TestClient(app).simulate_get("/health/live")  # runs the worker's start
+    assert registry.get_sample_value("scandid_workers_ready") == ready
+    assert registry.get_sample_value("scandid_workers_unverified") == refused
