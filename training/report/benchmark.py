@@ -5,6 +5,7 @@ import re
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from hashlib import sha256
 from pathlib import Path
 from typing import Final
 
@@ -49,6 +50,12 @@ class Benchmark:
     def texts(self) -> list[str]:
         """The texts alone."""
         return [row.text for row in self.rows]
+
+    @property
+    def digest(self) -> str:
+        """sha256 over texts and gold labels in their order."""
+        lines = (f"{row.text}\0{' '.join(sorted(row.gold))}\n" for row in self.rows)
+        return sha256("".join(lines).encode("utf-8", "surrogatepass")).hexdigest()
 
 
 def load(path: Path, seed: int, limit: int | None = None) -> Benchmark:

@@ -45,8 +45,8 @@ that is not the gold label. Many are names, titles and quotations in a page of a
 they bound what any identifier can score; some are mistakes that all three make."""
 
 _PEERS: Final = """\
-Every peer ran in a process of its own, in this same run, over the same texts in the same order,
-one text a call (scandid too, for its speed and memory here), with the settings below. A code
+Every peer ran in a process of its own over the very same texts in the same order, one text a call
+(scandid too, for its speed and memory here), with the settings below, until {asked}. A code
 that is not in the mapping counts as other, no answer as undetermined, which is right for other.
 `no` is taken for Bokmål where a peer also knows `nn`; those that know one Norwegian only have plain
 figures alone. A peer was asked a benchmark's texts, shuffled with a fixed seed, until it had used
@@ -134,7 +134,7 @@ def _peers(report: Mapping[str, Any]) -> list[str]:
     if not report["peers"]:
         return ["## Peers\n\nNone was asked in this run."]
     return [
-        "## Peers\n\n" + _PEERS.format(limit=report["limit_cpu_s"]),
+        "## Peers\n\n" + _PEERS.format(limit=report["limit_cpu_s"], asked=report["asked"]),
         "### Mean F1 of the four\n\n" + comparison.score_table(report, "macro_f1"),
         "### Accuracy\n\n" + comparison.score_table(report, "accuracy"),
         "### Mean F1, plain: Danish, Swedish, Norwegian\n\n"

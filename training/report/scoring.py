@@ -101,6 +101,7 @@ def score_benchmark(
     answers, cpu_s = ask(identifier, benchmark.texts, benchmark.name)
     judged = list(zip(benchmark.rows, answers, strict=True))
     scores = scores_of(tally(judged)) | {
+        "digest": benchmark.digest,
         "ece": calibrated(judged)["ece"],
         "texts_per_cpu_s": round(len(judged) / cpu_s) if cpu_s else 0,
         "by_length": by_length(judged),
