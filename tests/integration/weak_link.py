@@ -16,8 +16,10 @@ class WeakLink:
     Attributes:
         url: Its own end.
         bytes_per_s: Most bytes from the server in a second; 0 for no bound.
+        bytes_per_s_up: Most bytes to the server in a second; 0 for no bound.
         break_after: Bytes from the server after which a connection breaks; 0 for never.
         broken: Connections that were broken.
+        passed_up: Bytes that have gone to the server.
     """
 
     def __init__(self, target: str) -> None:
@@ -26,8 +28,10 @@ class WeakLink:
         self._listener = socket.create_server(("127.0.0.1", 0))
         self.url = f"http://127.0.0.1:{self._listener.getsockname()[1]}"
         self.bytes_per_s = 0
+        self.bytes_per_s_up = 0
         self.break_after = 0
         self.broken = 0
+        self.passed_up = 0
         self._open: set[socket.socket] = set()
 
     def serve(self) -> None:
@@ -60,6 +64,9 @@ class WeakLink:
         with suppress(OSError):
             while data := near.recv(_CHUNK_BYTES):
                 far.sendall(data)
+                self.passed_up += len(data)
+                if self.bytes_per_s_up:
+                    time.sleep(len(data) / self.bytes_per_s_up)
             far.shutdown(socket.SHUT_WR)
 
     def _return(self, far: socket.socket, near: socket.socket) -> None:
