@@ -4,11 +4,13 @@ import random
 from collections import Counter
 
 import numpy as np
+import pytest
 import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
 from scandid import LABELS
+from scandid.errors import InputError
 from training.augmentation import AugmentationConfig, augment, fragment, stray, typo
 from training.corpora import Corpus
 from training.sampling import LABEL_SHARES, Sampler, SamplingConfig
@@ -118,3 +120,13 @@ def test_diacritics_are_written_otherwise() -> None:
     config = AugmentationConfig(0, 0, 1, 0, 0, 0)
     found = {augment("Blåbærgrød på ö", config, random.Random(seed)) for seed in range(20)}
     assert found == {"Blaabaergroed paa oe", "Blabargrod pa o"}
+
+
+def test_a_factor_changes_the_weight_of_its_source_alone() -> None:
+    """A source with factor 0 is never drawn, and a factor for a source not there is an error."""
+    only_b = SamplingConfig(batch=64, factors={"a": 0.0})
+    parts = Sampler(corpus(), only_b, PLAIN, seed=1).draw(0)
+    drawn = {bytes(row.tolist()).strip(b"\0 ") for text, _ in parts for row in text}
+    assert drawn == {b"dan 1", b"nob 1", b"nno 1"}
+    with pytest.raises(InputError, match="no source 'c'; there are a, b"):
+        Sampler(corpus(), SamplingConfig(factors={"c": 2.0}), PLAIN, seed=1)

@@ -60,6 +60,14 @@ def number(least: float, most: float) -> Callable[[str], float]:
     return read
 
 
+def _factor(word: str) -> list[str | float]:
+    """Type of ``--weight``: ``words=0.3``. A list, as run.json gives it back to a resumed run."""
+    source, equals, value = word.rpartition("=")
+    if not equals or not source:
+        raise argparse.ArgumentTypeError(f"{word!r} is not of the form SOURCE=FACTOR")
+    return [source, number(0, 1e3)(value)]
+
+
 def parser() -> argparse.ArgumentParser:
     """Every flag of a training run."""
     flags = Flags(
@@ -80,7 +88,10 @@ def configurations(
     return (
         NetworkConfig(dim=options.dim, window=options.window, hidden=options.hidden),
         SamplingConfig(
-            batch=options.batch, source_power=options.source_power, max_bytes=options.max_bytes
+            batch=options.batch,
+            source_power=options.source_power,
+            factors=dict(options.weight),
+            max_bytes=options.max_bytes,
         ),
         FittingConfig(
             learning_rate=options.learning_rate,
@@ -130,6 +141,8 @@ def _fitting_flags(group: argparse._ArgumentGroup) -> None:
     add("--max-bytes", type=whole(TIME_MULTIPLE), default=sampling.max_bytes, help=cut)
     power = "0: sources equal, 1: as they come"
     add("--source-power", type=share, default=sampling.source_power, help=power)
+    factor = "times the weight of a source; repeatable"
+    add("--weight", type=_factor, action="append", default=[], metavar="SOURCE=FACTOR", help=factor)
     rate = "peak step size of Adam"
     add("--learning-rate", type=number(1e-8, 1), default=fitting.learning_rate, help=rate)
     grams, words = "share of n-grams hidden, 0 to 1", "share of words hidden, 0 to 1"

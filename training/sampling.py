@@ -1,8 +1,8 @@
 """Which texts make up a batch: balanced by label and source, repeatable from seed and step."""
 
 import random
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Final
 
 import numpy as np
@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from scandid.encoding import encode_text, pad
+from scandid.errors import InputError
 from scandid.labels import LABELS
 from training.augmentation import AugmentationConfig, augment
 from training.corpora import Corpus
@@ -27,12 +28,14 @@ class SamplingConfig:
         batch: Texts per step.
         source_power: A source of n texts of a label weighs ``n ** source_power`` within the label:
             1 takes texts as they come, 0 gives every source the same share.
+        factors: Factors of single sources' weights, by name.
         max_bytes: Texts are cut at this many bytes.
         parts: A batch is sorted by length and computed in this many parts, to save padding.
     """
 
     batch: int = 1024
     source_power: float = 0.5
+    factors: Mapping[str, float] = field(default_factory=dict)
     max_bytes: int = 512
     parts: int = 4
 
@@ -43,12 +46,16 @@ class Sampler:
     def __init__(
         self, corpus: Corpus, config: SamplingConfig, augmentation: AugmentationConfig, seed: int
     ) -> None:
-        """Weigh every text."""
+        """Weigh every text.
+
+        Raises:
+            InputError: a factor names a source that is not there.
+        """
         self._corpus = corpus
         self._config = config
         self._augmentation = augmentation
         self._seed = seed
-        self._cumulative = np.cumsum(_weights(corpus, config.source_power))
+        self._cumulative = np.cumsum(_weights(corpus, config))
 
     def draw(self, step: int) -> list[tuple[Tensor, Tensor]]:
         """Draw one batch.
@@ -82,15 +89,19 @@ def to_tensor(encoded: Sequence[bytes]) -> Tensor:
     return torch.from_numpy(pad(encoded).copy())
 
 
-def _weights(corpus: Corpus, power: float) -> NDArray[np.float64]:
+def _weights(corpus: Corpus, config: SamplingConfig) -> NDArray[np.float64]:
     """Weight of each text; the weights of a label sum to its share."""
+    for source in config.factors:
+        if source not in corpus.names:
+            raise InputError(f"--weight: no source {source!r}; there are {', '.join(corpus.names)}")
     label = corpus.targets.argmax(axis=1)
     weights = np.zeros(len(corpus))
     for place, name in enumerate(LABELS):
-        for source in range(len(corpus.names)):
-            mine = (label == place) & (corpus.sources == source)
+        for number, source in enumerate(corpus.names):
+            mine = (label == place) & (corpus.sources == number)
             if count := int(mine.sum()):
-                weights[mine] = count**power / count
+                factor = config.factors.get(source, 1.0)
+                weights[mine] = factor * count**config.source_power / count
         total = weights[label == place].sum()
         if total:
             weights[label == place] *= LABEL_SHARES[name] / total
