@@ -60,7 +60,7 @@ def on_starting(server: Arbiter) -> None:
         raise SystemExit(
             f"scandid: SCANDID_METRICS_PORT={settings.metrics_port}: {error}"
         ) from None
-    server.keeper = Keeper(settings, server.reload)
+    server.keeper = Keeper(settings, server.reload, server.monitoring.model_refused)
     server.reload = server.keeper.reload
 
 

@@ -36,11 +36,15 @@ class Keeper:
     Args:
         settings: Name the model, and bound the time of a check.
         reload: Replaces the workers; called for SIGHUP.
+        on_refusal: Told of each new model that does not pass; the old one goes on.
     """
 
-    def __init__(self, settings: Settings, reload: Callable[[], None]) -> None:
+    def __init__(
+        self, settings: Settings, reload: Callable[[], None], on_refusal: Callable[[], None]
+    ) -> None:
         self._settings = settings
         self._reload = reload
+        self._on_refusal = on_refusal
         self._path = ""
         self._passed = False
         self._check: Check | None = None
@@ -85,6 +89,7 @@ class Keeper:
                 check.end()
                 limit = f"{variable('model_timeout_s')}={limit_s}"
                 _log.error("the model is not changed: it was not there in time (%s)", limit)
+                self._on_refusal()
                 return
             if limit_s is None and check.trouble != told:
                 told = check.trouble
@@ -97,6 +102,7 @@ class Keeper:
         """Take the model of a check that has ended; after the first, only without any trouble."""
         if not check.path or (trouble and not first):
             _log.error("the model is not changed: %s", trouble or "the check was ended")
+            self._on_refusal()
             return
         if trouble:
             _log.warning("%s", trouble)

@@ -35,6 +35,7 @@ class Monitoring:
         self._folder: Path | None = None
         self._places: dict[int, Worker] = {}
         self._restarts = 0
+        self._refusals = 0
 
     def start(self) -> None:
         """Make the folder, or empty it, and listen; before the first worker.
@@ -74,6 +75,10 @@ class Monitoring:
         if self._folder is not None:
             multiprocess.mark_process_dead(place, str(self._folder))  # type: ignore[no-untyped-call]
 
+    def model_refused(self) -> None:
+        """Count a new model that did not pass its check."""
+        self._refusals += 1
+
     def stop(self) -> None:
         """Remove the values, and the folder where it is a private one."""
         if self._folder is not None:
@@ -98,9 +103,14 @@ class Monitoring:
         """Workers that have ended since the start, each of which another one followed."""
         return self._restarts
 
+    @property
+    def refusals(self) -> int:
+        """New models that did not pass their check."""
+        return self._refusals
+
 
 class _Workers(Collector):
-    """How many workers there are and should be."""
+    """How many workers there are and should be, and what became of new models."""
 
     def __init__(self, wanted: int, monitoring: Monitoring) -> None:
         self._wanted = wanted
@@ -112,6 +122,9 @@ class _Workers(Collector):
         yield GaugeMetricFamily("scandid_workers", "Workers there are.", self._monitoring.running)
         yield CounterMetricFamily(
             "scandid_worker_restarts", "Workers replaced.", self._monitoring.restarts
+        )
+        yield CounterMetricFamily(
+            "scandid_model_refusals", "New models that did not pass.", self._monitoring.refusals
         )
 
 

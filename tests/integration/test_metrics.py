@@ -213,6 +213,21 @@ def test_a_taken_port_stops_the_start(tmp_path: Path) -> None:
             assert "SCANDID_METRICS_PORT" in server.log
 
 
+def test_a_refused_model_is_counted(tmp_path: Path, shipped_model: Path) -> None:
+    """A new model that is damaged is refused at SIGHUP: that is counted, and nobody stops."""
+    model, port = tmp_path / "model.onnx", free_port()
+    model.write_bytes(shipped_model.read_bytes())
+    settings = {"workers": "1", "model": str(model), "metrics_port": str(port)}
+    with running_server(tmp_path, settings) as server:
+        server.wait_for("/health/ready", 200)
+        measured = MeasuredServer(server, port, tmp_path)
+        model.write_bytes(b"damaged")
+        server.process.send_signal(signal.SIGHUP)
+        measured.wait_until("scandid_model_refusals_total", 1)
+        measured.wait_until("scandid_workers_ready", 1)
+        assert measured.scrape()["scandid_worker_restarts_total"] == 0
+
+
 def test_every_line_is_json(measured: MeasuredServer) -> None:
     """Start, requests and end are logged as objects, one a line, and none is lost at the end."""
     with measured.server.client() as client:
