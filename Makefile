@@ -28,7 +28,8 @@ serve: $(SERVE)/.ready ## Start the service with the shipped model (makes .venv-
 	@echo "Try it from another terminal:"
 	@echo "  curl -s http://localhost:$${SCANDID_PORT:-8080}/identify" \
 		"-H 'Content-Type: application/json' -d '{\"text\": \"Hva heter du, og hvor kommer du fra?\"}'"
-	@exec $(SERVE)/bin/gunicorn -c server/gunicorn.conf.py 'server.app:get_app()'
+	@if [ -f .env ]; then before=$$(export -p); set -a; . ./.env; set +a; eval "$$before"; fi; \
+		exec $(SERVE)/bin/gunicorn -c server/gunicorn.conf.py 'server.app:get_app()'
 
 test: $(DEV)/.ready ## Run every test, with real servers; ARGS goes to pytest
 	$(DEV)/bin/python -m pytest $(ARGS)

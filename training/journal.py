@@ -57,6 +57,7 @@ class Journal:
             if journal.uri == uri:
                 return dataclasses.replace(journal, finished=False)
         journal = cls(folder, uri, stores.experiment, stores.artifacts, stores.parent)
+        journal.run_id = stores.run_id
         journal.save()
         return journal
 

@@ -26,6 +26,7 @@ class Stores:
         local: Folder for what is downloaded from the tracker.
         experiment: Name under which runs are grouped.
         parent: Run that this one belongs to, as in a sweep; empty for none.
+        run_id: Run to log to, which ``mlflow run`` has made; empty for a new one.
     """
 
     tracking_uri: str = ""
@@ -33,6 +34,7 @@ class Stores:
     local: Path = Path("runs")
     experiment: str = "scandid"
     parent: str = ""
+    run_id: str = ""
 
     @classmethod
     def from_environ(cls, environ: Mapping[str, str] = os.environ) -> "Stores":
@@ -50,6 +52,7 @@ class Stores:
             local=Path(environ.get("LOCAL_MODEL_STORAGE", "").strip() or "runs"),
             experiment=environ.get("MLFLOW_EXPERIMENT_NAME", "").strip() or "scandid",
             parent=environ.get("MLFLOW_PARENT_RUN_ID", "").strip(),
+            run_id=environ.get("MLFLOW_RUN_ID", "").strip(),
         )
 
     def require_tracker(self) -> str:

@@ -17,6 +17,7 @@ from mlflow.entities import Dataset, DatasetInput, InputTag, Metric, Param, RunT
 from training.checkpoint import BEST, HISTORY, RUN, TEST, VALIDATION, load_json
 from training.figures import draw_run
 from training.journal import Journal
+from training.stores import Stores
 
 CHECKPOINT: Final = "checkpoint"
 FIGURES: Final = "figures"
@@ -54,6 +55,25 @@ def upload(journal: Journal, *, ended: bool) -> None:
 def close(journal: Journal) -> None:
     """Mark a run as killed that ended without a result; a resumed run opens it again."""
     MlflowClient(tracking_uri=journal.uri).set_terminated(journal.run_id, status="KILLED")
+
+
+def make_parent(uri: str, stores: Stores, name: str) -> str:
+    """Make the run that the trials of a sweep belong to; its id."""
+    if stores.run_id:
+        return stores.run_id
+    client = MlflowClient(tracking_uri=uri)
+    experiment = find_experiment(client, stores.experiment, stores.artifacts)
+    made = client.create_run(experiment, run_name=name, tags={"mlflow.source.name": "sweep"})
+    return str(made.info.run_id)
+
+
+def finish_parent(uri: str, run_id: str, scores: Mapping[str, float]) -> None:
+    """Note the best of the trials in their parent, and end it."""
+    client = MlflowClient(tracking_uri=uri)
+    best = max(scores, key=lambda name: scores[name])
+    client.log_metric(run_id, "sweep/best_score", scores[best])
+    client.set_tag(run_id, "sweep.best_trial", best)
+    client.set_terminated(run_id)
 
 
 def send_file(client: MlflowClient, journal: Journal, path: Path, folder: str) -> None:
