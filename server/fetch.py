@@ -50,7 +50,7 @@ def fetch(settings: Settings) -> Fetched:
     if not settings.model.startswith(STORE_SCHEME):
         path = Path(settings.model) if settings.model else shipped_path()
         return Fetched(path, _verify(path))
-    cache = ModelCache(Path(settings.model_cache).expanduser())
+    cache = ModelCache(_folder(settings.model_cache))
     try:
         return _fetch_object(settings.model, cache)
     except ModelError as error:
@@ -83,6 +83,13 @@ def _fetch_object(uri: str, cache: ModelCache) -> Fetched:
         _verify(path)
     cache.accept(uri, digest)
     return Fetched(path, digest)
+
+
+def _folder(name: str) -> Path:
+    try:
+        return Path(name).expanduser()
+    except RuntimeError as error:
+        raise ModelError(f"{variable('model_cache')}={name}: {error}; name a folder") from error
 
 
 def _verify(path: Path) -> str:

@@ -93,6 +93,7 @@ def test_a_profile_gives_the_keys(store: ObjectStore, tiny_model: Path, tmp_path
         ({"SCANDID_MODEL": f"s3://{BUCKET}"}, "s3://BUCKET/KEY"),
         ({"AWS_ENDPOINT_URL": "http://127.0.0.1:9"}, "AWS_ENDPOINT_URL"),
         ({"SCANDID_MODEL_CACHE": "/proc/nowhere"}, "SCANDID_MODEL_CACHE"),
+        ({"SCANDID_MODEL_CACHE": "~nobody-here/cache"}, "SCANDID_MODEL_CACHE"),
     ],
 )
 def test_a_refusal_is_one_line(
