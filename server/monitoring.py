@@ -28,11 +28,14 @@ class Monitoring:
 
     Args:
         settings: Host and port of the endpoint, and the folder of the values.
+
+    Attributes:
+        folder: Where the values are, None where nothing is measured.
     """
 
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
-        self._folder: Path | None = None
+        self.folder: Path | None = None
         self._places: dict[int, Worker] = {}
         self._restarts = 0
         self._refusals = 0
@@ -45,9 +48,13 @@ class Monitoring:
         """
         if not self._settings.metrics_port:
             return
-        self._folder = _empty_folder(self._settings.metrics_dir)
-        self._exporter = Exporter(self._folder, *self.collectors())
-        self._exporter.start(self._settings.host, self._settings.metrics_port)
+        self.folder = _empty_folder(self._settings.metrics_dir)
+        self._exporter = Exporter(self.folder, *self.collectors())
+        try:
+            self._exporter.start(self._settings.host, self._settings.metrics_port)
+        except OSError:
+            self.stop()
+            raise
 
     def collectors(self) -> list[Collector]:
         """What the arbiter itself knows."""
@@ -60,11 +67,11 @@ class Monitoring:
 
     def enter(self, worker: Worker) -> None:
         """Make the process, a worker just forked, keep its values at its place."""
-        if self._folder is None:
+        if self.folder is None:
             return
         self._exporter.leave_port()
         place = next(place for place, other in self._places.items() if other is worker)
-        os.environ["PROMETHEUS_MULTIPROC_DIR"] = str(self._folder)
+        os.environ["PROMETHEUS_MULTIPROC_DIR"] = str(self.folder)
         values.ValueClass = values.MultiProcessValue(lambda: place)  # type: ignore[no-untyped-call]
 
     def leave(self, worker: Worker) -> None:
@@ -72,8 +79,8 @@ class Monitoring:
         place = next(place for place, other in self._places.items() if other is worker)
         del self._places[place]
         self._restarts += 1
-        if self._folder is not None:
-            multiprocess.mark_process_dead(place, str(self._folder))  # type: ignore[no-untyped-call]
+        if self.folder is not None:
+            multiprocess.mark_process_dead(place, str(self.folder))  # type: ignore[no-untyped-call]
 
     def model_refused(self) -> None:
         """Count a new model that did not pass its check."""
@@ -81,10 +88,10 @@ class Monitoring:
 
     def stop(self) -> None:
         """Remove the values, and the folder where it is a private one."""
-        if self._folder is not None:
-            _empty(self._folder)
+        if self.folder is not None:
+            _empty(self.folder)
             if not self._settings.metrics_dir:
-                self._folder.rmdir()
+                self.folder.rmdir()
 
     def pids(self) -> Mapping[str, int]:
         """The process at each place, the arbiter's included."""
