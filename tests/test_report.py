@@ -1,0 +1,82 @@
+"""The accuracy report: its pages are its figures, and one command makes both."""
+
+import json
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from scandid.model import Model
+from training.report.__main__ import main
+from training.report.comparison import put_headline
+from training.report.goal import goal_table
+from training.report.page import pages
+
+ROOT = Path(__file__).parents[1]
+REPORT = ROOT / "models" / "report"
+SAMPLE = Path(__file__).parent / "data" / "ud_sample.parquet"
+
+
+@pytest.fixture
+def report() -> dict[str, Any]:
+    """The committed figures."""
+    return dict(json.loads((REPORT / "report.json").read_text(encoding="utf-8")))
+
+
+def test_committed_pages_are_made_from_the_committed_figures(report: dict[str, Any]) -> None:
+    """Every page of models/report/ is exactly what report.json gives, and none is left over."""
+    found = {path.name: path.read_text(encoding="utf-8") for path in REPORT.glob("*.md")}
+    assert found == pages(report), "run `python -m training.report --pages`"
+
+
+def test_committed_pages_show_pictures_that_are_there() -> None:
+    """Every picture a page shows lies beside it, and every picture is shown."""
+    text = "".join(path.read_text(encoding="utf-8") for path in REPORT.glob("*.md"))
+    shown = set(re.findall(r"!\[[^\]]*\]\(([^)]+)\)", text))
+    assert shown == {path.name for path in REPORT.glob("*.png")}
+
+
+def test_the_readme_compares_with_the_figures_that_were_measured(report: dict[str, Any]) -> None:
+    """The README's table of peers is the one that report.json gives."""
+    page = (ROOT / "README.md").read_text(encoding="utf-8")
+    assert "| **scandid** |" in page
+    assert put_headline(page, report) == page
+
+
+def test_goals_are_judged_by_the_figures(report: dict[str, Any]) -> None:
+    """A goal is reached when the figure is at least, or for errors at most, what was wanted."""
+    page = goal_table(report)
+    good = page.replace("| no |", "| yes |")
+    for scores in report["benchmarks"].values():
+        scores.update(dict.fromkeys(("macro_f1", "macro_f1_folded", "accuracy"), 1.0))
+        for changed in scores["variants"].values():
+            changed["accuracy"] = 1.0
+    for bucket in report["calibration"].values():
+        bucket["ece"] = 0.0
+    assert "| no |" not in goal_table(report)
+    assert good.count("| yes |") == goal_table(report).count("| yes |")
+
+
+def test_the_report_is_about_the_shipped_model(report: dict[str, Any], shipped_model: Path) -> None:
+    """The figures were measured with the model file that is shipped, not with one before it."""
+    assert report["model"]["sha256"] == Model.load(shipped_model).metadata.sha256, "make report"
+
+
+def test_a_report_is_made_by_a_command(
+    tmp_path: Path, shipped_model: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Figures, pages and pictures land in the folder; pages can be made again from figures."""
+    out = tmp_path / "report"
+    flags = ["--model", str(shipped_model), "--out", str(out)]
+    main([str(SAMPLE), "--limit", "60", *flags])
+    assert capsys.readouterr().out == f"{out / 'README.md'}\n"
+    figures = json.loads((out / "report.json").read_text(encoding="utf-8"))
+    assert list(figures["benchmarks"]) == ["ud_sample", "words", "words_any", "pairs"]
+    assert figures["benchmarks"]["ud_sample"]["n"] == 60
+    assert (out / "reliability.png").read_bytes().startswith(b"\x89PNG")
+    overview = (out / "README.md").read_text(encoding="utf-8")
+    (out / "README.md").unlink()
+    main(["--pages", *flags])
+    assert (out / "README.md").read_text(encoding="utf-8") == overview
+    assert "[ud_sample](ud_sample.md) | 60 |" in overview
