@@ -20,7 +20,15 @@ from tqdm import tqdm
 
 from scandid.errors import ScandidError
 from scandid.scorecard import per_class_table
-from training.checkpoint import BEST, TEST, VALIDATION, as_json, load_tensors, provenance
+from training.checkpoint import (
+    BEST,
+    TEST,
+    VALIDATION,
+    as_json,
+    copy_weights,
+    load_tensors,
+    provenance,
+)
 from training.cleaning import clean, hold_out, summary
 from training.corpora import Corpus, load_corpora
 from training.fitting import Fitter
@@ -53,7 +61,10 @@ def train(arguments: Sequence[str] | None = None) -> None:
     torch.manual_seed(options.seed)
     torch.set_num_threads(options.threads or torch.get_num_threads())
     device = "cuda" if torch.cuda.is_available() else "cpu"
-    fitter = Fitter(Network(network_config).to(device), fitting)
+    network = Network(network_config)
+    if options.init:
+        copy_weights(options.init, network)
+    fitter = Fitter(network.to(device), fitting)
 
     # Run folder: all that is needed to repeat the run, before the first step.
     configs = {

@@ -98,6 +98,18 @@ def load_network(folder: Path) -> tuple[Network, dict[str, Any]]:
     return network.eval(), run
 
 
+def copy_weights(folder: Path, network: Network) -> None:
+    """Start a network from the best weights of a run.
+
+    Raises:
+        InputError: the run is missing, or its network has other sizes.
+    """
+    source, _ = load_network(folder)
+    if source.config != network.config:
+        raise InputError(f"--init: {folder} holds {source.config}, the flags say {network.config}")
+    network.load_state_dict(source.state_dict())
+
+
 def network_config(fields: Mapping[str, Any]) -> NetworkConfig:
     """Rebuild the configuration from JSON, where tuples have become lists."""
     known: dict[str, Any] = {

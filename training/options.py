@@ -112,6 +112,8 @@ def _run_flags(group: argparse._ArgumentGroup) -> None:
     add("--out", type=Path, default=Path("runs/latest"), help="folder for the checkpoint")
     track = f"keep the run in MLflow: a file without an address ({LOCAL_URI}); docs/tracking.md"
     add("--track", nargs="?", const=LOCAL_URI, metavar="URI", help=track)
+    init = "folder of a run whose best weights this one starts from"
+    add("--init", type=Path, metavar="RUN", help=init)
     add("--seed", type=whole(0), default=1, help="same seed, data and machine: same weights")
     add("--steps", type=whole(1), default=6000, help="length of the run")
     minutes = "bound on the time; where it comes before --steps, it sets the pace of the schedule"

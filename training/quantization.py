@@ -17,34 +17,43 @@ Array: TypeAlias = NDArray[Any]
 
 _LARGEST = 127
 
+TABLE_CLIP = 0.55
+"""Part of a column's largest weight that becomes 127; what lies beyond is clipped. A few rows are
+far out, and finer steps for all others help more: labels that agree with float32 went from 99.68%
+to 99.83% of 4,635 held-out texts and fragments (docs/LOG.md)."""
 
-def quantize(weights: Array, axis: int) -> tuple[NDArray[np.int8], NDArray[np.float32]]:
+
+def quantize(
+    weights: Array, axis: int, clip: float = 1.0
+) -> tuple[NDArray[np.int8], NDArray[np.float32]]:
     """Round weights to int8 codes.
 
     Args:
         weights: float32, any shape.
         axis: The axis along which one scale is shared.
+        clip: Part of the largest weight that the codes reach.
 
     Returns:
         int8 codes of the same shape and float32 scales with ``axis`` kept as 1, such that
         ``codes * scales`` approximates ``weights``.
     """
-    peak = np.abs(weights).max(axis=axis, keepdims=True)
+    peak = clip * np.abs(weights).max(axis=axis, keepdims=True)
     scale = (np.where(peak > 0, peak, 1) / _LARGEST).astype(np.float32)
-    return np.rint(weights / scale).astype(np.int8), scale
+    codes = np.rint(weights / scale).clip(-_LARGEST, _LARGEST)
+    return codes.astype(np.int8), scale
 
 
 def round_weights(network: Network) -> Network:
     """A copy whose weights are those the int8 graph computes with, to check that graph against."""
     rounded = copy.deepcopy(network)
     with torch.no_grad():
-        _round(rounded.table, axis=0)
+        _round(rounded.table, axis=0, clip=TABLE_CLIP)
         for name, parameter in rounded.lstm.named_parameters():
             if name.startswith("weight"):
                 _round(parameter, axis=1)
     return rounded
 
 
-def _round(parameter: torch.Tensor, axis: int) -> None:
-    codes, scale = quantize(parameter.numpy(), axis)
+def _round(parameter: torch.Tensor, axis: int, clip: float = 1.0) -> None:
+    codes, scale = quantize(parameter.numpy(), axis, clip)
     parameter.copy_(torch.from_numpy(codes * scale))
