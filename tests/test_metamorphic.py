@@ -44,7 +44,7 @@ HARMLESS: dict[str, Change] = {
 }
 """Each of these is no evidence for any language."""
 
-HARMLESS_CHANGED = 0.03
+HARMLESS_CHANGED = 0.05
 """Share of texts whose label a harmless change may change."""
 
 QUOTES = ("“”", "””", "„“", "»«", "«»", "‘’")
@@ -58,7 +58,7 @@ LOST_POINTS: dict[str, tuple[float, float]] = {
     "bare ASCII": (1.0, 3.0),
     "typos": (1.0, 3.0),
     "missing spaces": (1.0, 2.0),
-    "littered": (2.0, 4.0),
+    "littered": (2.0, 6.0),
 }
 """Points of accuracy that a rough variant may cost on Wikipedia-like sentences (76 to 183
 characters for eight in ten), and on treebank sentences (24 to 171, one in ten shorter than 24)."""
@@ -136,7 +136,7 @@ def test_typography_is_no_evidence(identifier: Identifier, sample: Benchmark, na
 def test_harmless_changes_keep_the_label(
     identifier: Identifier, sample: Benchmark, name: str
 ) -> None:
-    """Bullets, end marks and repetition leave the label of 97 texts in 100 alone."""
+    """Bullets, end marks and repetition leave the label of 95 texts in 100 alone."""
     clean = identifier.identify_batch(sample.texts)
     changed = identifier.identify_batch([HARMLESS[name](text) for text in sample.texts])
     flips = mean(a.label != b.label for a, b in zip(clean, changed, strict=True))
