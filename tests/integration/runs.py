@@ -9,7 +9,13 @@ from typing import Final
 
 ROOT: Final = Path(__file__).resolve().parent.parent.parent
 SAMPLE: Final = ROOT / "tests" / "data" / "sample.parquet"
-SMALL: Final = ("--data", str(SAMPLE), "--dim", "4", "--hidden", "4", "--batch", "16")
+SMALL: Final = ("--dim", "4", "--hidden", "4", "--batch", "16")
+LEARNING: Final = (
+    *("--dim", "16", "--hidden", "8", "--batch", "32", "--steps", "100", "--evaluate-every", "50"),
+    *("--learning-rate", "0.02", "--gram-dropout", "0.1", "--word-dropout", "0.1"),
+)
+"""Enough to know the sample's texts by heart, with so much room that no rounding flips a label."""
+
 SHORT: Final = (*SMALL, "--steps", "6", "--evaluate-every", "3")
 
 _PREFIXES: Final = ("MLFLOW_", "AWS_", "SCANDID_", "ARTIFACT_STORE", "LOCAL_MODEL_STORAGE")
@@ -36,10 +42,11 @@ def run_python(
 
 
 def train(
-    *flags: str, cwd: Path, variables: Mapping[str, str] | None = None
+    *flags: str, cwd: Path, data: Path = SAMPLE, variables: Mapping[str, str] | None = None
 ) -> subprocess.CompletedProcess[str]:
-    """Train a small network for a few steps."""
-    return run_python(str(ROOT / "train.py"), *SHORT, *flags, cwd=cwd, variables=variables)
+    """Train a small network, for a few steps unless the flags say otherwise."""
+    words = (str(ROOT / "train.py"), "--data", str(data), *SHORT, *flags)
+    return run_python(*words, cwd=cwd, variables=variables)
 
 
 def export(

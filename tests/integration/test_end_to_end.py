@@ -17,15 +17,13 @@ from tests.integration import tracker
 from tests.integration.mlflow_server import mlflow_server
 from tests.integration.object_store import ObjectStore
 from tests.integration.running_server import DEADLINE_S, running_server
-from tests.integration.runs import SAMPLE, export, run_python, train
+from tests.integration.runs import LEARNING, SAMPLE, export, run_python, train
 from tests.integration.weak_link import weak_link
 
 pytestmark = pytest.mark.filterwarnings("ignore")
 
 BUCKET = "team"
 PUBLISHED = f"s3://{BUCKET}/models/champion/scandid.onnx"
-LEARNING = ("--dim", "16", "--hidden", "8", "--batch", "32", "--steps", "120")
-QUICKLY = ("--learning-rate", "0.02", "--gram-dropout", "0.1", "--evaluate-every", "60")
 
 
 @dataclass(frozen=True)
@@ -46,7 +44,7 @@ def team(shared_store: ObjectStore, tmp_path_factory: pytest.TempPathFactory) ->
     variables = shared_store.variables(MLFLOW_S3_ENDPOINT_URL=shared_store.url)
     with mlflow_server(folder, variables) as uri:
         variables |= {"MLFLOW_TRACKING_URI": uri, "ARTIFACT_STORE": f"s3://{BUCKET}/models"}
-        done = train(*LEARNING, *QUICKLY, "--test", str(SAMPLE), cwd=folder, variables=variables)
+        done = train(*LEARNING, "--test", str(SAMPLE), cwd=folder, variables=variables)
         assert done.returncode == 0, done.stderr
         assert f"tracked as run {run_id(folder)} at {uri}" in done.stderr, done.stderr
         yield Team(uri, variables, folder)

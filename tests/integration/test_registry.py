@@ -6,8 +6,9 @@ from pathlib import Path
 import pytest
 
 from scandid.errors import InputError
+from scandid.tables import read_table
 from tests.integration import tracker
-from tests.integration.runs import SAMPLE, export, run_python, train
+from tests.integration.runs import LEARNING, SAMPLE, export, run_python, train
 from training.stores import Stores
 
 pytestmark = pytest.mark.filterwarnings("ignore")
@@ -23,15 +24,26 @@ def registered(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder with two tracked runs, a good and a bad one, exported as versions 1 and 2."""
     folder = tmp_path_factory.mktemp("registered")
     variables = {"MLFLOW_TRACKING_URI": uri(folder)}
-    longer = ("--steps", "80", "--learning-rate", "0.02", "--evaluate-every", "40")
-    for name, flags in (("good", longer), ("bad", ())):
+    swapped = folder / "swapped.tsv"
+    write_swapped(swapped)
+    for name, data in (("good", SAMPLE), ("bad", swapped)):
         test = ("--test", str(SAMPLE), "--out", f"runs/{name}")
-        trained = train(*test, *flags, cwd=folder, variables=variables)
+        trained = train(*LEARNING, *test, cwd=folder, data=data, variables=variables)
         assert trained.returncode == 0, trained.stderr
         done = export(f"runs/{name}", "--out", f"{name}.onnx", cwd=folder)
         assert done.returncode == 0, done.stderr
         assert "registered as version" in done.stdout, done.stderr
     return folder
+
+
+def write_swapped(path: Path) -> None:
+    """The sample with wrong labels: what a bad run is trained on."""
+    wrong = {"dan": "swe", "swe": "nno", "nob": "dan", "nno": "nob", "other": "other"}
+    lines = [
+        f"{row.text.replace(chr(9), ' ')}\t{' '.join(wrong[label] for label in row.gold)}\n"
+        for row in read_table(SAMPLE)
+    ]
+    path.write_text("text\tlanguages\n" + "".join(lines), encoding="utf-8")
 
 
 def champion(folder: Path) -> str:
