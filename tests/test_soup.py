@@ -1,0 +1,57 @@
+"""The mean of several runs."""
+
+from pathlib import Path
+
+import datasets
+import pytest
+import torch
+
+from scandid.errors import InputError
+from training.checkpoint import (
+    BEST,
+    RUN,
+    VALIDATION,
+    as_json,
+    load_network,
+    save_json,
+    save_tensors,
+)
+from training.network import Network, NetworkConfig
+from training.soup import main
+
+SMALL = NetworkConfig((2,), (64,), 64, 64, dim=4, window=16, hidden=4)
+
+
+def write_run(folder: Path, seed: int, config: NetworkConfig = SMALL) -> Path:
+    """A finished run with random weights and two held-out texts."""
+    torch.manual_seed(seed)
+    folder.mkdir()
+    save_tensors(folder / BEST, Network(config).state_dict())
+    fields = {"network": as_json(config), "sampling": {"max_bytes": 64}}
+    save_json(folder / RUN, {**fields, "provenance": {"run_id": str(seed)}})
+    columns = {"text": ["hej", "hei"], "languages": [["dan"], ["nob"]]}
+    datasets.Dataset.from_dict(columns).to_parquet(folder / VALIDATION)
+    return folder
+
+
+def test_the_mean_of_runs_is_a_run(tmp_path: Path) -> None:
+    """Every weight is the mean of the runs' weights, under a run id of its own, with a score."""
+    runs = [write_run(tmp_path / name, seed) for seed, name in enumerate("ab")]
+    main([*map(str, runs), "--out", str(tmp_path / "mean")])
+    network, run = load_network(tmp_path / "mean")
+    tables = [load_network(folder)[0].table for folder in runs]
+    torch.testing.assert_close(network.table, (tables[0] + tables[1]) / 2)
+    assert run["provenance"]["run_id"] not in ("0", "1")
+    assert run["mean_of"] == [str(folder) for folder in runs]
+    assert run["result"]["texts"]["n"] == 2
+
+
+def test_runs_of_other_sizes_and_taken_folders_are_refused(tmp_path: Path) -> None:
+    """The error names the folder; nothing is written."""
+    one = write_run(tmp_path / "one", 1)
+    other = write_run(tmp_path / "other", 2, NetworkConfig((2,), (64,), 64, 64, 4, 16, 8))
+    with pytest.raises(InputError, match="other"):
+        main([str(one), str(other), "--out", str(tmp_path / "mean")])
+    assert not (tmp_path / "mean").exists()
+    with pytest.raises(InputError, match="holds a run"):
+        main([str(one), "--out", str(one)])

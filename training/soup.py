@@ -1,0 +1,78 @@
+"""The mean of several runs' weights, as one run: often better than each of them.
+
+    python -m training.soup runs/1 runs/2 --out runs/mean
+
+Only runs that started from one another (``train.py --init``) have weights worth averaging: then
+they lie in one valley of the loss (Wortsman et al. 2022, "Model soups", arXiv 2203.05482).
+"""
+
+import argparse
+import shutil
+import sys
+import uuid
+from collections.abc import Sequence
+from pathlib import Path
+
+import torch
+
+from scandid.errors import InputError, ScandidError
+from scandid.evaluation import Tally
+from scandid.identifier import Identifier
+from scandid.tables import read_table
+from training.checkpoint import BEST, RUN, VALIDATION, load_network, save_json, save_tensors
+from training.network import Network
+from training.validation import TorchModel
+
+
+def mean_network(folders: Sequence[Path]) -> Network:
+    """Average the best weights of runs.
+
+    Raises:
+        InputError: a run is missing, or its network has other sizes than the first one's.
+    """
+    networks = [load_network(folder)[0] for folder in folders]
+    for folder, network in zip(folders, networks, strict=True):
+        if network.config != networks[0].config:
+            raise InputError(f"{folder}: {network.config}, but {folders[0]}: {networks[0].config}")
+    states = [network.state_dict() for network in networks]
+    mean = {name: torch.stack([s[name] for s in states]).mean(0) for name in states[0]}
+    networks[0].load_state_dict(mean)
+    return networks[0]
+
+
+def validate(network: Network, texts: Path, max_bytes: int) -> Tally:
+    """Score the network on a run's held-out texts and fragments."""
+    rows = list(read_table(texts))
+    tally = Tally()
+    identifier = Identifier(TorchModel(network, max_bytes))
+    tally.add(rows, identifier.identify_batch([row.text for row in rows]))
+    return tally
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Average runs and write the mean as a finished run that export.py takes."""
+    flags = argparse.ArgumentParser(prog="python -m training.soup", description=__doc__)
+    flags.add_argument("runs", nargs="+", type=Path, metavar="RUN", help="folders of train.py")
+    flags.add_argument("--out", type=Path, required=True, help="folder to write")
+    options = flags.parse_args(arguments)
+    if (options.out / RUN).exists():
+        raise InputError(f"--out: {options.out} holds a run; name another folder")
+    network = mean_network(options.runs)
+    last, run = options.runs[-1], load_network(options.runs[-1])[1]
+    tally = validate(network, last / VALIDATION, run["sampling"]["max_bytes"])
+    options.out.mkdir(parents=True, exist_ok=True)
+    shutil.copy(last / VALIDATION, options.out / VALIDATION)
+    save_tensors(options.out / BEST, network.state_dict())
+    run["provenance"]["run_id"] = uuid.uuid4().hex
+    run["mean_of"] = [str(folder) for folder in options.runs]
+    run["result"] = {"score": round(tally.macro_f1(), 6), "texts": tally.as_dict()}
+    save_json(options.out / RUN, run)
+    sys.stdout.write(f"macro F1 {tally.macro_f1():.4f}; next: python export.py {options.out}\n")
+
+
+if __name__ == "__main__":
+    try:
+        main()
+    except ScandidError as error:
+        sys.stderr.write(f"training.soup: {error}\n")
+        sys.exit(2)
