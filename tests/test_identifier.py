@@ -156,7 +156,7 @@ def test_letters_beyond_the_cut_are_not_read() -> None:
 def test_long_texts_say_they_were_cut(tiny: Identifier) -> None:
     """Only a text longer than the model reads is truncated, and its end changes nothing."""
     limit = tiny.metadata.max_bytes
-    short, long = tiny.identify_batch(["a" * (limit - 2), "a" * 100_000])
+    short, long = tiny.identify("a" * (limit - 2)), tiny.identify("a" * 100_000)
     assert (short.truncated, long.truncated) == (False, True)
     end = tiny.identify("a" * 100_000 + " og noe annet")
     assert end == long
