@@ -8,7 +8,7 @@ from onnx.onnx_pb import NodeProto
 
 from training.hashing import PAIR_FACTOR, TRIGRAM_CODES
 from training.network import Network
-from training.quantization import TABLE_CLIP, Array, quantize
+from training.quantization import TABLE_QUANTILE, Array, quantize
 
 _INT64_MAX: Final = 2**63 - 1
 _MATRICES: Final = ("lstm_input", "lstm_recurrent")
@@ -57,7 +57,7 @@ def _table(network: Network, quantized: bool) -> tuple[Array, Array]:
     table = network.table.detach().numpy()
     if not quantized:
         return table, np.ones(table.shape[1], np.float32)
-    codes, scale = quantize(table, axis=0, clip=TABLE_CLIP)
+    codes, scale = quantize(table, axis=0, quantile=TABLE_QUANTILE)
     return codes, scale.reshape(-1)
 
 
