@@ -112,7 +112,14 @@ scandid (uint8[batch, time] text) => (float[batch, {labels}] probabilities)
 
     pooled = Concat<axis = 1>(mean, peak, gram_bag, word_bag)
     logits = Gemm<transB = 1>(pooled, head_weight, head_bias)
-    probabilities = Sigmoid(logits)
+
+    byte_count = ReduceSum<keepdims = 0>(present, one)
+    length_row = Min(byte_count, longest)
+    length_scale = Gather(length_scales, length_row)
+    length_shift = Gather(length_shifts, length_row)
+    scaled_logits = Mul(logits, length_scale)
+    calibrated = Add(scaled_logits, length_shift)
+    probabilities = Sigmoid(calibrated)
 }}
 """
 

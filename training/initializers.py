@@ -6,6 +6,7 @@ import numpy as np
 from onnx import helper
 from onnx.onnx_pb import NodeProto
 
+from training.calibration import LONGEST
 from training.hashing import PAIR_FACTOR, TRIGRAM_CODES
 from training.network import Network
 from training.quantization import TABLE_QUANTILE, Array, quantize
@@ -36,6 +37,8 @@ def weights(network: Network, *, quantized: bool) -> tuple[dict[str, Array], lis
         ),
         "head_weight": network.head.weight.detach().numpy(),
         "head_bias": network.head.bias.detach().numpy(),
+        "length_scales": network.length_scales.numpy(),
+        "length_shifts": network.length_shifts.numpy(),
         "lstm_input": _both_directions(network, "weight_ih_l0"),
         "lstm_recurrent": _both_directions(network, "weight_hh_l0"),
     }
@@ -88,6 +91,7 @@ def _shapes(network: Network) -> dict[str, Array]:
         "last": _int64(_INT64_MAX),
         "zero32": _int32(0),
         "one32": _int32(1),
+        "longest": _int32(LONGEST),
         "one_float": np.array([1], np.float32),
         "window": _int64(window),
         "no_pads": _int64(0, 0, 0),

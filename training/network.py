@@ -13,6 +13,7 @@ from torch.nn import functional
 
 from scandid.encoding import TIME_MULTIPLE
 from scandid.labels import LABELS
+from training.calibration import LONGEST, Calibration
 from training.hashing import PAIR_FACTOR, TRIGRAM_CODES, hash_constants
 
 
@@ -71,6 +72,8 @@ class Network(nn.Module):
     kernels: Tensor
     word_bytes: Tensor
     trigram_codes: Tensor
+    length_scales: Tensor
+    length_shifts: Tensor
 
     def __init__(self, config: NetworkConfig) -> None:
         """Build the tables and the LSTM with random weights."""
@@ -86,6 +89,14 @@ class Network(nn.Module):
         self.head = nn.Linear(4 * config.hidden + 2 * config.dim, len(LABELS))
         with torch.no_grad():
             self.table[0] = 0
+        self.calibrate(Calibration.identity())
+
+    def calibrate(self, calibration: Calibration) -> None:
+        """Take a calibration; it is no part of the weights, and training does without one."""
+        scales, shifts = calibration.tables()
+        for name, array in {"length_scales": scales, "length_shifts": shifts}.items():
+            values = torch.from_numpy(array).to(self.table.device)
+            self.register_buffer(name, values, persistent=False)
 
     def rows(self, text: Tensor) -> tuple[Tensor, Tensor]:
         """Table rows of a batch of texts; row 0 is the row of zeros.
@@ -146,16 +157,18 @@ class Network(nn.Module):
         return [p.view(*r.shape[:-1], -1) for p, r in zip(parts, rows, strict=True)]
 
     def forward(self, text: Tensor) -> Tensor:
-        """Logits of each label: uint8 ``[batch, time]`` to float32 ``[batch, labels]``.
+        """Calibrated logits: uint8 ``[batch, time]`` to float32 ``[batch, labels]``.
 
         ``time`` is a multiple of the window.
         """
         grams, words = self.rows(text)
         windows, word_sums = self.look_up([grams, words])
-        return self.logits(text, windows, word_sums, words)
+        logits = self.logits(text, windows, word_sums, words)
+        length = (text > 0).sum(1).clamp(max=LONGEST)
+        return logits * self.length_scales[length] + self.length_shifts[length]
 
     def logits(self, text: Tensor, windows: Tensor, word_sums: Tensor, words: Tensor) -> Tensor:
-        """Everything after the look-up.
+        """Everything after the look-up and before calibration.
 
         Args:
             text: uint8 ``[batch, time]``.

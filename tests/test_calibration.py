@@ -1,0 +1,97 @@
+"""Calibration: what is fitted, and that torch and the graph apply the same."""
+
+import numpy as np
+import pytest
+import torch
+from numpy.typing import NDArray
+
+from scandid.encoding import encode_text, pad
+from scandid.labels import LABELS
+from tests.tiny_model import MAX_BYTES, TEXTS, tiny_network
+from training.calibration import KNOTS, LONGEST, Calibration, fit, shares
+from training.graph import build_graph
+from training.quantization import round_weights
+from training.validation import TorchModel
+from training.verification import GraphModel
+
+Drawn = tuple[NDArray[np.float32], NDArray[np.int64], NDArray[np.float32]]
+
+
+def drawn(texts: int, *, sharpness: float) -> Drawn:
+    """Logits that claim ``sharpness`` times too much, lengths, and targets drawn from the truth."""
+    random = np.random.default_rng(0)
+    true = random.normal(0, 3, (texts, len(LABELS)))
+    lengths = random.integers(3, 400, texts)
+    targets = random.random(true.shape) < 1 / (1 + np.exp(-true))
+    return (sharpness * true).astype(np.float32), lengths, targets.astype(np.float32)
+
+
+def test_nothing_fitted_changes_nothing() -> None:
+    """A network without a calibration answers with its bare logits, to the bit."""
+    network = tiny_network()
+    text = torch.from_numpy(pad([encode_text(text, MAX_BYTES)[0] for text in TEXTS]).copy())
+    grams, words = network.rows(text)
+    windows, word_sums = network.look_up([grams, words])
+    bare = network.logits(text, windows, word_sums, words)
+    assert torch.equal(network(text), bare)
+
+
+@pytest.mark.parametrize("sharpness", [0.5, 1.0, 3.0])
+def test_claims_are_brought_back_to_what_is_true(sharpness: float) -> None:
+    """Logits that claim too much or too little get the scale that undoes it, at every length."""
+    logits, lengths, targets = drawn(40_000, sharpness=sharpness)
+    found = fit(logits, lengths, targets, np.ones(len(logits)))
+    np.testing.assert_allclose(found.scales, 1 / sharpness, rtol=0.15)
+    np.testing.assert_allclose(found.shifts, 0, atol=0.3)
+
+
+def test_each_length_has_its_own() -> None:
+    """Where only short texts claim too much, only theirs is taken back."""
+    logits, lengths, targets = drawn(60_000, sharpness=1.0)
+    logits[lengths <= 40] *= 3
+    found = fit(logits, lengths, targets, np.ones(len(logits)))
+    assert found.scales[:3].max() < 0.5
+    assert found.scales[-3:].min() > 0.8
+
+
+def test_few_texts_move_little() -> None:
+    """Three texts that contradict the network move no scale or shift by more than a half."""
+    logits = np.array([[4, -4, -4, -4, -4]] * 3, np.float32)
+    targets = np.array([[0, 1, 0, 0, 0]] * 3, np.float32)
+    found = fit(logits, np.array([20, 30, 40]), targets, np.ones(3))
+    np.testing.assert_allclose(found.scales, 1, atol=0.5)
+    np.testing.assert_allclose(found.shifts, 0, atol=0.5)
+
+
+def test_a_length_lies_between_its_knots() -> None:
+    """Shares of the knots sum to 1; a knot is itself, and what lies beyond is the last knot."""
+    found = shares(np.array([0, 1, *KNOTS, 1000, 20]))
+    np.testing.assert_allclose(found.sum(axis=1), 1)
+    np.testing.assert_allclose(found[2:-2], np.eye(len(KNOTS)), atol=1e-12)
+    assert found[0, 0] == found[1, 0] == found[-2, -1] == 1
+    assert (found[-1, 2:4] > 0.4).all()
+
+
+@pytest.mark.parametrize("quantized", [False, True])
+def test_torch_and_graph_calibrate_alike(quantized: bool) -> None:
+    """A calibrated network and its graph give the same, and not what they gave before."""
+    random = np.random.default_rng(0)
+    network = tiny_network()
+    shape = (len(KNOTS), len(LABELS))
+    texts = [*TEXTS, "o" * (LONGEST - 2), "o" * LONGEST]
+    encoded = pad([encode_text(text, MAX_BYTES)[0] for text in texts])
+    before = TorchModel(network, MAX_BYTES).probabilities(encoded)
+    network.calibrate(Calibration(random.uniform(0.2, 2, shape), random.normal(0, 1, shape)))
+    graph = GraphModel(build_graph(network, quantized=quantized))
+    reference = TorchModel(round_weights(network) if quantized else network, MAX_BYTES)
+    found = graph.probabilities(encoded)
+    np.testing.assert_allclose(found, reference.probabilities(encoded), atol=1e-5)
+    assert np.abs(found - before).max() > 0.05
+
+
+def test_figures_are_named() -> None:
+    """As JSON, every label has a value at every knot."""
+    fields = Calibration.identity().as_dict()
+    assert fields["bytes"] == list(KNOTS)
+    assert fields["scales"] == {label: [1.0] * len(KNOTS) for label in LABELS}
+    assert fields["shifts"] == {label: [0.0] * len(KNOTS) for label in LABELS}

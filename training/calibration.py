@@ -1,0 +1,130 @@
+"""Calibration: a scale and a shift of each logit that depend on the label and the text's length.
+
+Fitted on held-out texts after training (:func:`fit`), it is the last step of the graph: two tables
+with a row for each length in bytes. The network's weights know nothing of it.
+"""
+
+from dataclasses import dataclass
+from typing import Any, Final
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+from torch.nn import functional
+
+from scandid.labels import LABELS
+
+Array = NDArray[np.float64]
+
+KNOTS: Final = (6, 10, 16, 26, 42, 68, 110, 180, 290)
+"""Lengths in bytes, about 1.6 times apart, at which values are fitted. Between them they are
+interpolated along the logarithm of the length; beyond the ends they stay as at the ends."""
+
+LONGEST: Final = KNOTS[-1]
+"""Longer texts are calibrated as texts of this many bytes."""
+
+SMOOTHNESS: Final = 100.0
+SHARING: Final = 30.0
+PRUDENCE: Final = 4.0
+"""Penalties of squares: of the step from one knot to the next, of a label's distance from the mean
+of the labels, of the distance from changing nothing. In nats, as the loss of a text is, so they are
+priors: with few texts little moves, and with ten thousand the texts decide."""
+
+_ROUNDS: Final = 200
+
+
+@dataclass(frozen=True, slots=True)
+class Calibration:
+    """Values at the knots.
+
+    Attributes:
+        scales: float64 ``[knots, labels]``; logits are multiplied by them.
+        shifts: float64 ``[knots, labels]``; then these are added.
+    """
+
+    scales: Array
+    shifts: Array
+
+    @classmethod
+    def identity(cls) -> "Calibration":
+        """The one that changes nothing, to the bit."""
+        shape = (len(KNOTS), len(LABELS))
+        return cls(np.ones(shape), np.zeros(shape))
+
+    def tables(self) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+        """Scales and shifts of every length, float32 ``[LONGEST + 1, labels]`` each."""
+        share = shares(np.arange(LONGEST + 1))
+        return (share @ self.scales).astype(np.float32), (share @ self.shifts).astype(np.float32)
+
+    def as_dict(self) -> dict[str, Any]:
+        """Knots and values by label, JSON-ready."""
+        named = {"scales": self.scales, "shifts": self.shifts}
+        return {"bytes": list(KNOTS)} | {
+            name: {
+                label: [round(float(value), 6) for value in column]
+                for label, column in zip(LABELS, values.T, strict=True)
+            }
+            for name, values in named.items()
+        }
+
+
+def shares(lengths: NDArray[np.integer[Any]]) -> Array:
+    """How much of each knot a length takes: float64 ``[lengths, knots]``, rows sum to 1."""
+    knots = np.log(KNOTS)
+    at = np.log(np.clip(lengths, KNOTS[0], LONGEST))
+    below = np.clip(np.searchsorted(knots, at, side="right") - 1, 0, len(knots) - 2)
+    part = (at - knots[below]) / (knots[below + 1] - knots[below])
+    found = np.zeros((len(at), len(knots)))
+    found[np.arange(len(at)), below] = 1 - part
+    found[np.arange(len(at)), below + 1] = part
+    return found
+
+
+def fit(
+    logits: NDArray[np.float32],
+    lengths: NDArray[np.integer[Any]],
+    targets: NDArray[np.float32],
+    weights: Array,
+) -> Calibration:
+    """Fit Platt scaling of every label along the length.
+
+    The loss is the weighted cross-entropy of each label as a question of its own, plus penalties.
+    It is convex, so there is one optimum and no seed. Uneven weights leave fewer texts to count:
+    all together count as the square of their sum by the sum of their squares (Kish 1965).
+
+    Args:
+        logits: float32 ``[texts, labels]`` of the network alone.
+        lengths: Bytes of each text, ``[texts]``.
+        targets: float32 ``[texts, labels]``, 1 for each label that is right.
+        weights: Weight of each text, ``[texts]``.
+    """
+    share = torch.from_numpy(shares(lengths))
+    parts = (torch.from_numpy(logits).double(), torch.from_numpy(targets).double())
+    counted = weights * weights.sum() / np.square(weights).sum()
+    weight = torch.from_numpy(counted).unsqueeze(1)
+    start = Calibration.identity()
+    values = torch.tensor(np.stack([start.scales, start.shifts]), requires_grad=True)
+    optimizer = torch.optim.LBFGS(
+        [values], max_iter=_ROUNDS, line_search_fn="strong_wolfe", tolerance_grad=1e-6
+    )
+
+    def loss() -> Tensor:
+        optimizer.zero_grad()
+        total = _loss(values, share, parts, weight)
+        torch.autograd.backward(total)
+        return total
+
+    optimizer.step(loss)  # type: ignore[no-untyped-call]
+    scales, shifts = values.detach().numpy()
+    return Calibration(scales, shifts)
+
+
+def _loss(values: Tensor, share: Tensor, parts: tuple[Tensor, Tensor], weight: Tensor) -> Tensor:
+    logits, targets = parts
+    moved = logits * (share @ values[0]) + share @ values[1]
+    entropy = functional.binary_cross_entropy_with_logits(moved, targets, weight, reduction="sum")
+    steps = values.diff(dim=1).square().sum()
+    apart = (values - values.mean(dim=2, keepdim=True)).square().sum()
+    changed = (values[0] - 1).square().sum() + values[1].square().sum()
+    return entropy + SMOOTHNESS * steps + SHARING * apart + PRUDENCE * changed
