@@ -9,13 +9,18 @@ from pathlib import Path
 from typing import Any, Final
 
 import numpy as np
-import onnxruntime
 from numpy.typing import NDArray
 
 from scandid.encoding import ENCODING
 from scandid.errors import ModelError
 from scandid.labels import LABELS, LANGUAGES
 from scandid.reference import bin_names
+
+# From 1.29 on onnxruntime writes a device id to the home folder and sends events to its maker
+# unless this is set before it is loaded. Whoever wants that sets it to 0.
+os.environ.setdefault("ORT_DISABLE_TELEMETRY", "1")
+
+import onnxruntime
 
 METADATA_KEY: Final = "scandid"
 """Name of the ONNX metadata property that holds everything below as one JSON object."""

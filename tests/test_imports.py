@@ -1,6 +1,7 @@
 """The direction of imports: read from the source, and seen in running processes."""
 
 import ast
+import os
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -121,3 +122,12 @@ def test_training_loads_no_web_framework() -> None:
 def test_tracing_costs_nothing_when_off() -> None:
     """A service that sends no traces has not even loaded what it would send them with."""
     assert "opentelemetry" not in loaded_by("server.app")
+
+
+def test_the_library_reports_to_nobody(tmp_path: Path) -> None:
+    """Loading and asking a model leaves no device id and no queue of events in the home folder."""
+    code = "from scandid import Identifier; Identifier.load().verify()"
+    kept = {name: os.environ[name] for name in ("PATH", "LANG") if name in os.environ}
+    environ = {**kept, "HOME": str(tmp_path)}
+    subprocess.run([sys.executable, "-c", code], cwd=ROOT, env=environ, check=True)
+    assert list(tmp_path.rglob("*")) == []
