@@ -44,6 +44,7 @@ lock: $(DEV)/.ready ## Resolve requirements/*.in to hashed locks; ARGS=--upgrade
 	$(LOCK) $(ARGS) requirements/dev.in --output-file requirements/dev.txt
 	$(LOCK) $(ARGS) requirements/serve.in --constraint requirements/dev.txt --output-file requirements/serve.txt
 	$(LOCK) $(ARGS) requirements/train.in --constraint requirements/dev.txt --output-file requirements/train.txt
+	$(LOCK) $(ARGS) requirements/torch-cuda.in --constraint requirements/train.txt --output-file requirements/torch-cuda.txt
 	$(LOCK) $(ARGS) requirements/loadtest.in --constraint requirements/dev.txt --output-file requirements/loadtest.txt
 	$(LOCK) $(ARGS) requirements/peers.in --output-file requirements/peers.txt
 

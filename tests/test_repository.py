@@ -84,7 +84,16 @@ def test_tests_say_what_they_prove() -> None:
 
 
 @pytest.mark.parametrize(
-    "name", ["serve.txt", "train.txt", "loadtest.txt", "peers.txt", "dev.txt", "torch.txt"]
+    "name",
+    [
+        "serve.txt",
+        "train.txt",
+        "loadtest.txt",
+        "peers.txt",
+        "dev.txt",
+        "torch.txt",
+        "torch-cuda.txt",
+    ],
 )
 def test_locks_pin_and_hash_everything(name: str) -> None:
     """A lock pins each package with hashes and names no host, index, path or option."""
