@@ -4,6 +4,7 @@ import dataclasses
 import hashlib
 import importlib.metadata
 import json
+import os
 import platform
 import subprocess
 import uuid
@@ -135,7 +136,7 @@ def provenance(device: str) -> dict[str, str | int]:
 
 
 def _git_commit() -> str:
-    """Commit of the checkout, or ``unknown`` where git or the checkout is missing."""
+    """Commit of the checkout, in an image the one it was built from, else ``unknown``."""
     command = ["git", "describe", "--always", "--dirty", "--abbrev=40"]
     here = Path(__file__).parent
     try:
@@ -143,7 +144,7 @@ def _git_commit() -> str:
             command, cwd=here, stderr=subprocess.DEVNULL, text=True
         ).strip()
     except (OSError, subprocess.CalledProcessError):
-        return "unknown"
+        return os.environ.get("GIT_COMMIT") or "unknown"
 
 
 def _lock_digest() -> str:
