@@ -20,8 +20,8 @@ MAX_BATCH_BYTES: Final = 32768
 GOLDEN_TOLERANCE: Final = 1e-3
 """Largest difference from torch's probabilities: processors add float32 in different orders."""
 
-_START_BYTES: Final = 32
-"""Where the first letter nearly always is, so that the rest need not be decoded to find it."""
+_NO_WORDS: Final = 2
+"""Bytes of a text without a letter: its two word boundaries."""
 
 _DECIMALS: Final = 6
 _NOTHING: Final = MappingProxyType(dict.fromkeys(LABELS, 0.0))
@@ -81,7 +81,7 @@ class Identifier:
         """
         encoded = [encode_text(text, self.metadata.max_bytes) for text in texts]
         answers = [_UNDETERMINED[truncated] for _, truncated in encoded]
-        spelt = [index for index, (data, _) in enumerate(encoded) if _has_letter(data)]
+        spelt = [index for index, (data, _) in enumerate(encoded) if len(data) > _NO_WORDS]
         for batch in _batches(spelt, [len(data) for data, _ in encoded]):
             rows = self._model.probabilities(pad([encoded[index][0] for index in batch]))
             rounded = rows.astype(np.float64).round(_DECIMALS).tolist()
@@ -114,12 +114,6 @@ class Identifier:
             judged = zip(LANGUAGES, row, self._thresholds, strict=False)
             acceptable = tuple(code for code, p, least in judged if p >= least or code == label)
         return Answer(label, confidence, dict(zip(LABELS, row, strict=True)), acceptable, truncated)
-
-
-def _has_letter(data: bytes) -> bool:
-    """Whether there is a letter in what the model reads: beyond the cut, none could help it."""
-    start = data[:_START_BYTES].decode("utf-8", "ignore")
-    return any(map(str.isalpha, start)) or any(map(str.isalpha, data.decode()))
 
 
 def _batches(indices: Sequence[int], lengths: Sequence[int]) -> Iterator[list[int]]:

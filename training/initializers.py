@@ -1,18 +1,14 @@
 """The constants of the ONNX graph: shapes, hashing tables and trained weights in ONNX's layout."""
 
-from typing import Final
-
 import numpy as np
 from onnx import helper
 from onnx.onnx_pb import NodeProto
 
+from scandid.encoding import SPACE
 from training.calibration import LONGEST
-from training.hashing import PAIR_FACTOR, TRIGRAM_CODES
+from training.hashing import PAIR_FACTOR
 from training.network import Network
 from training.quantization import TABLE_QUANTILE, Array, quantize
-
-_INT64_MAX: Final = 2**63 - 1
-_MATRICES: Final = ("lstm_input", "lstm_recurrent")
 
 
 def constants(network: Network) -> dict[str, Array]:
@@ -23,36 +19,46 @@ def constants(network: Network) -> dict[str, Array]:
 def weights(network: Network, *, quantized: bool) -> tuple[dict[str, Array], list[NodeProto]]:
     """The trained weights, and the nodes that turn int8 matrices back into float32.
 
-    The table has no such node: its rows are summed as int8. The matrices' nodes have constant
-    inputs, so onnxruntime folds them away when it loads the model.
+    The table has no such node: its rows are summed as int8, and its scales go into the matrices
+    that read the sums. All nodes have constant inputs, so onnxruntime folds them away at load.
     """
     table, scale = _table(network, quantized)
     ones_type = np.uint8 if quantized else np.float32
+    head = network.head.weight.detach().numpy().copy()
+    head[:, -2 * len(scale) :] *= np.tile(scale, 2)
     arrays = {
         "table": table,
-        "table_scale": scale,
         "gram_ones": np.ones((1, network.config.window * len(network.config.orders)), ones_type),
         "lstm_bias": np.concatenate(
             [_both_directions(network, kind) for kind in ("bias_ih_l0", "bias_hh_l0")], axis=1
         ),
-        "head_weight": network.head.weight.detach().numpy(),
+        "head_weight": head,
         "head_bias": network.head.bias.detach().numpy(),
         "length_scales": network.length_scales.numpy(),
         "length_shifts": network.length_shifts.numpy(),
         "lstm_input": _both_directions(network, "weight_ih_l0"),
         "lstm_recurrent": _both_directions(network, "weight_hh_l0"),
     }
-    nodes = [node for name in _MATRICES for node in _quantize(arrays, name)] if quantized else []
+    if not quantized:
+        return arrays, []
+    nodes = [*_quantize(arrays, "lstm_input", scale), *_quantize(arrays, "lstm_recurrent")]
     return arrays, nodes
 
 
-def _quantize(arrays: dict[str, Array], name: str) -> list[NodeProto]:
-    """Replace a float32 matrix by int8 codes and scales, and return the nodes that restore it."""
-    codes, scales = f"{name}_codes", f"{name}_scales"
-    arrays[codes], arrays[scales] = quantize(arrays.pop(name), axis=-1)
+def _quantize(arrays: dict[str, Array], name: str, columns: Array | None = None) -> list[NodeProto]:
+    """Replace a float32 matrix by int8 codes and scales, and return the nodes that restore it.
+
+    Args:
+        arrays: The initializers; changed in place.
+        name: The matrix, int8 scales by row.
+        columns: float32 ``[columns]``, factors of the restored matrix's columns.
+    """
+    codes, scales = quantize(arrays.pop(name), axis=-1)
+    arrays[f"{name}_codes"] = codes
+    arrays[f"{name}_scales"] = scales if columns is None else scales * columns
     return [
-        helper.make_node("Cast", [codes], [f"{name}_float"], to=1),
-        helper.make_node("Mul", [f"{name}_float", scales], [name]),
+        helper.make_node("Cast", [f"{name}_codes"], [f"{name}_float"], to=1),
+        helper.make_node("Mul", [f"{name}_float", f"{name}_scales"], [name]),
     ]
 
 
@@ -88,18 +94,19 @@ def _shapes(network: Network) -> dict[str, Array]:
         "zero": _int64(0),
         "one": _int64(1),
         "two": _int64(2),
-        "last": _int64(_INT64_MAX),
         "zero32": _int32(0),
         "one32": _int32(1),
         "longest": _int32(LONGEST),
         "one_float": np.array([1], np.float32),
+        "zero_scalar": np.array(0, np.int32),
+        "one_scalar": np.array(1, np.int32),
         "window": _int64(window),
+        "window32": _int32(window),
+        "window_less_one": _int32(window - 1),
         "no_pads": _int64(0, 0, 0),
-        "split": _int64(orders, 1),
-        "one_right": _int64(0, 0, 0, 1),
+        "split": _int64(orders, 1, 1),
         "shift_right": _int64(0, 1, 0, -1),
         "window_rows": _int64(0, -1, window * orders),
-        "window_bytes": _int64(0, -1, window),
         "flat": _int64(0, -1),
         "one_line": _int64(0, 1, -1),
     }
@@ -109,11 +116,9 @@ def _hashing(network: Network) -> dict[str, Array]:
     masks = _int32(*network.config.masks)
     starts = _int32(*network.config.offsets[:-1])
     return {
-        "byte_values": network.byte_values.numpy(),
         "kernels": network.kernels.numpy(),
-        "word_bytes": network.word_bytes.numpy(),
-        "trigram_codes": network.trigram_codes.numpy(),
-        "trigram_mask": _int32(TRIGRAM_CODES - 1),
+        "biases": network.biases.numpy(),
+        "space": _int32(SPACE),
         "pair_factor": _int32(PAIR_FACTOR),
         "gram_masks": masks[:-2, None],
         "gram_starts": starts[:-2, None],

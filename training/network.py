@@ -3,7 +3,6 @@
 :mod:`training.graph` writes the same computation as an ONNX graph; ``export.py`` compares the two.
 """
 
-import dataclasses
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -11,10 +10,10 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from scandid.encoding import TIME_MULTIPLE
+from scandid.encoding import SPACE, TIME_MULTIPLE
 from scandid.labels import LABELS
 from training.calibration import LONGEST, Calibration
-from training.hashing import PAIR_FACTOR, TRIGRAM_CODES, hash_constants
+from training.hashing import PAIR_FACTOR, hash_constants
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,10 +67,8 @@ class NetworkConfig:
 class Network(nn.Module):
     """Text bytes to logits."""
 
-    byte_values: Tensor
     kernels: Tensor
-    word_bytes: Tensor
-    trigram_codes: Tensor
+    biases: Tensor
     length_scales: Tensor
     length_shifts: Tensor
 
@@ -80,10 +77,8 @@ class Network(nn.Module):
         super().__init__()
         self.config = config
         constants = hash_constants(config.orders)
-        for name, array in dataclasses.asdict(constants).items():
-            self.register_buffer(
-                "kernels" if name == "weights" else name, torch.from_numpy(array), persistent=False
-            )
+        self.register_buffer("kernels", torch.from_numpy(constants.kernels), persistent=False)
+        self.register_buffer("biases", torch.from_numpy(constants.biases), persistent=False)
         self.table = nn.Parameter(torch.randn(config.offsets[-1], config.dim) * 0.05)
         self.lstm = nn.LSTM(config.dim, config.hidden, batch_first=True, bidirectional=True)
         self.head = nn.Linear(4 * config.hidden + 2 * config.dim, len(LABELS))
@@ -109,22 +104,21 @@ class Network(nn.Module):
             int32 ``[batch, words * 2]``, each word and each pair of neighbouring words by turns.
         """
         text = text.int()
-        values = functional.pad(self.byte_values[text], (1, self.kernels.shape[-1] - 2))
-        hashes = functional.conv1d(values.unsqueeze(1), self.kernels).int()
-        grams = self._place(hashes[:, :-1].transpose(1, 2), slice(0, -2))
+        values = functional.pad(text.float(), (1, self.kernels.shape[-1] - 2))
+        hashes = functional.conv1d(values.unsqueeze(1), self.kernels, self.biases).int()
+        grams = self._place(hashes[:, :-2].transpose(1, 2), slice(0, -2))
         grams = grams * (text > 0).int().unsqueeze(2)
         steps = text.shape[1] // self.config.window
-        return grams.reshape(len(text), steps, -1), self._words(text, hashes[:, -1]).flatten(1)
+        words = self._words(text, hashes[:, -2] * hashes[:, -1])
+        return grams.reshape(len(text), steps, -1), words.flatten(1)
 
-    def _words(self, text: Tensor, trigrams: Tensor) -> Tensor:
-        """Rows of the words: a word's hash is the wrapping sum of random codes of its trigrams.
+    def _words(self, text: Tensor, codes: Tensor) -> Tensor:
+        """Rows of the words: a word's hash is the wrapping sum of the codes of its bytes.
 
-        Words are counted by their ends, so all bytes of a word have the same number.
+        Words are counted by the spaces before them; row 0 stands where there is none.
         """
-        inside = self.word_bytes[text]
-        ends = inside * (1 - functional.pad(inside, (0, 1))[:, 1:])
-        number = (ends.cumsum(1) - ends).long()
-        codes = self.trigram_codes[trigrams & (TRIGRAM_CODES - 1)] * inside
+        number = ((text > 0) & (text <= SPACE)).long().cumsum(1)
+        codes = codes * (text > SPACE).int()
         words = torch.zeros_like(codes).scatter_add(1, number, codes)
         words = words[:, : int(number.max()) + 1]
         pairs = words + PAIR_FACTOR * functional.pad(words, (1, 0))[:, :-1]

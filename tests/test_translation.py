@@ -1,0 +1,56 @@
+"""Translations as training texts, through Apertium itself where it is installed."""
+
+import os
+import shutil
+from pathlib import Path
+
+import pytest
+
+from scandid.errors import InputError
+from scandid.tables import read_table
+from training.translation import main, translate
+
+needs_apertium = pytest.mark.skipif(
+    shutil.which("apertium") is None and "CI" not in os.environ,
+    reason="apertium is missing: apt install apertium apertium-nno-nob",
+)
+
+
+@needs_apertium
+def test_a_corpus_becomes_one_in_the_other_language(tmp_path: Path) -> None:
+    """Texts of the source language alone are translated sentence by sentence and labelled anew."""
+    corpus = tmp_path / "corpus.tsv"
+    rows = [
+        "text\tlanguages",
+        "Hun kommer ikke i morgen. Jeg vet ikke hvorfor hun er hjemme.\tnob",
+        "Jag vet inte.\tswe",
+    ]
+    corpus.write_text("\n".join(rows) + "\n", encoding="utf-8")
+    out = tmp_path / "translated.parquet"
+    main([str(corpus), "--pair", "nob-nno", "--out", str(out)])
+    found = {row.text: set(row.gold) for row in read_table(out)}
+    assert found == {
+        "Ho kjem ikkje i morgon.": {"nno"},
+        "Eg veit ikkje kvifor ho er heime.": {"nno"},
+    }
+
+
+@needs_apertium
+def test_what_was_not_understood_is_left_out() -> None:
+    """A sentence with a word that no dictionary holds is dropped, one with a strange name stays."""
+    lines = ["Han er en xyzzyfrobniker.", "Hun heter Xyzzyfrob og bor her."]
+    assert list(translate(lines, "nob-nno")) == ["Ho heiter Xyzzyfrob og bur her."]
+
+
+@pytest.mark.parametrize("pair", ["nob", "nob-eng", "no-nn", "nob-nno-dan"])
+def test_a_pair_that_is_none_is_one_clear_line(tmp_path: Path, pair: str) -> None:
+    """A direction outside the four languages is refused with its name before anything is read."""
+    with pytest.raises(InputError, match=f"--pair: '{pair}' is no pair of dan, swe, nob, nno"):
+        main(["missing.tsv", "--pair", pair, "--out", str(tmp_path / "out.parquet")])
+
+
+def test_a_missing_program_says_how_to_get_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Without Apertium the error names the package."""
+    monkeypatch.setenv("PATH", "")
+    with pytest.raises(InputError, match="apt install apertium"):
+        list(translate(["Hei der."], "nob-nno"))
