@@ -2,10 +2,11 @@
 
     python export.py                                  # runs/latest -> models/scandid.onnx
     python export.py runs/big --out /tmp/big.onnx
+    python export.py runs/big --calibrate slide_dev.parquet --calibrate flores200.parquet
     python export.py --model models:/scandid@champion # a tracked run (docs/tracking.md)
 
-Checkpoint -> ONNX graph with dynamic batch and time axes -> int8 weights -> metadata and golden
-examples -> verified against torch -> written. A model that fails a check is not written.
+Checkpoint -> calibration -> ONNX graph with dynamic batch and time axes -> int8 weights -> metadata
+and golden examples -> verified against torch -> written. A model that fails a check is not written.
 """
 
 import argparse
@@ -14,10 +15,11 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
+import torch
 from numpy.typing import NDArray
 
 import scandid
-from scandid.encoding import TIME_MULTIPLE, encode_text, pad
+from scandid.encoding import TIME_MULTIPLE
 from scandid.errors import InputError, ScandidError
 from scandid.evaluation import Tally
 from scandid.identifier import Identifier
@@ -25,10 +27,17 @@ from scandid.labels import LABELS
 from scandid.reference import reference_shares
 from scandid.tables import LabelledText, read_table
 from training.bundle import describe, write
-from training.checkpoint import VALIDATION, load_network
+from training.calibration import Calibration, fit
+from training.checkpoint import HELD_OUT, VALIDATION, load_network
+from training.cleaning import clean
+from training.corpora import Corpus, load_corpora
 from training.graph import build_graph
+from training.held_out import Sample
+from training.held_out import load as load_held_out
+from training.network import Network
 from training.options import Flags, whole
 from training.quantization import round_weights
+from training.reliability import choose_reliable
 from training.stores import read_dotenv
 from training.thresholds import choose_thresholds
 from training.tracking import keep_model, locate
@@ -46,6 +55,8 @@ def parser() -> argparse.ArgumentParser:
     which.add_argument("--run", dest="run_id", default="", help="a run's id at the tracker")
     which.add_argument("--best", default="", metavar="METRIC", help="the tracker's best run by it")
     which.add_argument("--model", default="", metavar="URI", help="models:/scandid@champion, .../3")
+    sources = "labelled texts of sources the run was not trained on, to calibrate on; repeatable"
+    flags.add_argument("--calibrate", action="append", default=[], metavar="SOURCE", help=sources)
     flags.add_argument(
         "--out", type=Path, default=Path("models/scandid.onnx"), help="file to write"
     )
@@ -65,6 +76,12 @@ def export(arguments: Sequence[str] | None = None) -> None:
         raise InputError(f"{folder}: the run is not finished: train.py --resume ends it")
     held_out = list(read_table(folder / VALIDATION))
 
+    # What is claimed is made true: on texts of other sources, or on held-out ones of the run's own.
+    corpus = calibration_texts(options.calibrate, folder)
+    sample = Sample.of(corpus, options.max_bytes)
+    calibration = fit_claims(network, sample, options.max_bytes)
+    network.calibrate(calibration)
+
     # The graph in int8, the same in float32 to compare with, and torch with the rounded weights.
     model = build_graph(network, quantized=True)
     quantized = GraphModel(model)
@@ -72,13 +89,12 @@ def export(arguments: Sequence[str] | None = None) -> None:
     reference = TorchModel(round_weights(network), options.max_bytes)
 
     # Nothing that fails a check is written.
-    checks = verify(quantized, full, reference, [row.text for row in held_out])
+    checks, rows = verify(quantized, full, reference, [row.text for row in held_out])
     print(table(checks))
     if not all(check.passed for check in checks):
         raise ScandidError(f"{options.out} is not written: a check failed")
 
     # Thresholds and distribution come from held-out texts, as int8; golden examples from torch.
-    rows = held_out_rows(quantized, held_out, options.max_bytes)
     describe(
         model,
         reference,
@@ -86,6 +102,10 @@ def export(arguments: Sequence[str] | None = None) -> None:
         run=run,
         thresholds=choose_thresholds(rows, held_out),
         scores={"validation_macro_f1": run["result"]["score"]},
+        reliable=choose_reliable(
+            expit(reference.logits(sample.encoded)), sample.lengths, sample.targets, sample.weights
+        ),
+        calibration=calibration.as_dict() | {"fitted_on": corpus.tables()},
         distribution=reference_shares(
             zip([LABELS[best] for best in rows.argmax(1)], rows.max(1).tolist(), strict=True)
         ),
@@ -94,12 +114,20 @@ def export(arguments: Sequence[str] | None = None) -> None:
     keep_model(folder, options.out)
 
 
-def held_out_rows(
-    model: GraphModel, held_out: Sequence[LabelledText], max_bytes: int
-) -> NDArray[np.float32]:
-    """Probabilities ``[texts, labels]`` of held-out texts."""
-    encoded = [encode_text(row.text, max_bytes)[0] for row in held_out]
-    return np.concatenate([model.probabilities(pad([data])) for data in encoded])
+def calibration_texts(sources: Sequence[str], folder: Path) -> Corpus:
+    """The sources of ``--calibrate``; without them, the texts that the run held out."""
+    return clean(load_corpora(sources))[0] if sources else load_held_out(folder / HELD_OUT)
+
+
+def fit_claims(network: Network, sample: Sample, max_bytes: int) -> Calibration:
+    """Fit a calibration to what the network, with int8 weights, says about the sample."""
+    logits = TorchModel(round_weights(network), max_bytes).logits(sample.encoded)
+    return fit(logits, sample.lengths, sample.targets, sample.weights)
+
+
+def expit(logits: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Logits to probabilities, float32 ``[texts, labels]``."""
+    return torch.sigmoid(torch.from_numpy(logits)).numpy()
 
 
 def report(identifier: Identifier, held_out: Sequence[LabelledText], path: Path) -> None:

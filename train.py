@@ -22,6 +22,7 @@ from scandid.errors import ScandidError
 from scandid.scorecard import per_class_table
 from training.checkpoint import (
     BEST,
+    HELD_OUT,
     TEST,
     VALIDATION,
     as_json,
@@ -32,6 +33,7 @@ from training.checkpoint import (
 from training.cleaning import clean, hold_out, summary
 from training.corpora import Corpus, load_corpora
 from training.fitting import Fitter
+from training.held_out import save as save_held_out
 from training.network import Network
 from training.options import DEFAULT_DATA, configurations, parser
 from training.run import Run
@@ -75,6 +77,7 @@ def train(arguments: Sequence[str] | None = None) -> None:
     }
     run.describe(configs | origins(corpus, len(training), device))
     validation.save(run.folder / VALIDATION)
+    save_held_out(held_out, run.folder / HELD_OUT)
     unseen.save(run.folder / TEST)
     run.restore(fitter)
 

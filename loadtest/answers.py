@@ -9,7 +9,7 @@ from loadtest.texts import KnownText
 LABELS: Final = ("dan", "swe", "nob", "nno", "other")
 MEMBERS: Final = {
     *("language", "label", "name", "confidence", "probabilities"),
-    *("acceptable", "ambiguous", "truncated"),
+    *("reliable", "acceptable", "ambiguous", "truncated"),
 }
 
 

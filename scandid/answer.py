@@ -21,6 +21,8 @@ class Answer(NamedTuple):
         acceptable: The languages the text is acceptable in: ``label`` and every other language
             whose probability passes the threshold stored in the model. Empty for ``other`` and
             ``und``.
+        reliable: True where, among answers of this label and confidence or more to texts of this
+            length, at least 95% are expected to be right; False for ``und``.
         truncated: True where the text was longer than the model reads and its end was ignored.
     """
 
@@ -28,6 +30,7 @@ class Answer(NamedTuple):
     confidence: float
     probabilities: Mapping[str, float]
     acceptable: tuple[str, ...]
+    reliable: bool
     truncated: bool
 
     @property
@@ -52,6 +55,7 @@ class Answer(NamedTuple):
             "label": self.label,
             "name": self.name,
             "confidence": self.confidence,
+            "reliable": self.reliable,
             "probabilities": dict(self.probabilities),
             "acceptable": list(self.acceptable),
             "ambiguous": self.ambiguous,

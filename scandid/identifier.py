@@ -26,7 +26,8 @@ _NO_WORDS: Final = 2
 _DECIMALS: Final = 6
 _NOTHING: Final = MappingProxyType(dict.fromkeys(LABELS, 0.0))
 _UNDETERMINED: Final = {
-    truncated: Answer(UNDETERMINED, 0.0, _NOTHING, (), truncated) for truncated in (False, True)
+    truncated: Answer(UNDETERMINED, 0.0, _NOTHING, (), reliable=False, truncated=truncated)
+    for truncated in (False, True)
 }
 """Probabilities are rounded: what depends on the neighbours in a batch is smaller (1.5e-7)."""
 
@@ -54,6 +55,7 @@ class Identifier:
         """Use a model that is loaded already."""
         self._model = model
         self._thresholds = [model.metadata.thresholds[label] for label in LANGUAGES]
+        self._reliable = model.metadata.reliable.by_length(model.metadata.max_bytes)
 
     @classmethod
     def load(cls, path: str | os.PathLike[str] | None = None) -> "Identifier":
@@ -86,7 +88,8 @@ class Identifier:
             rows = self._model.probabilities(pad([encoded[index][0] for index in batch]))
             rounded = rows.astype(np.float64).round(_DECIMALS).tolist()
             for index, row in zip(batch, rounded, strict=True):
-                answers[index] = self._answer(row, encoded[index][1])
+                data, truncated = encoded[index]
+                answers[index] = self._answer(row, len(data), truncated)
         return answers
 
     def verify(self) -> None:
@@ -105,7 +108,7 @@ class Identifier:
                     f"{error:.2g}, more than {GOLDEN_TOLERANCE}"
                 )
 
-    def _answer(self, row: list[float], truncated: bool) -> Answer:
+    def _answer(self, row: list[float], length: int, truncated: bool) -> Answer:
         """Decide: the likeliest label, and every language that passes its threshold."""
         confidence = max(row)
         label = LABELS[row.index(confidence)]
@@ -113,7 +116,9 @@ class Identifier:
         if label != OTHER:
             judged = zip(LANGUAGES, row, self._thresholds, strict=False)
             acceptable = tuple(code for code, p, least in judged if p >= least or code == label)
-        return Answer(label, confidence, dict(zip(LABELS, row, strict=True)), acceptable, truncated)
+        reliable = confidence >= self._reliable[label][length]
+        probabilities = dict(zip(LABELS, row, strict=True))
+        return Answer(label, confidence, probabilities, acceptable, reliable, truncated)
 
 
 def _batches(indices: Sequence[int], lengths: Sequence[int]) -> Iterator[list[int]]:

@@ -15,6 +15,7 @@ from scandid.encoding import ENCODING
 from scandid.errors import ModelError
 from scandid.labels import LABELS, LANGUAGES
 from scandid.reference import bin_names
+from scandid.reliability import Reliability
 
 # From 1.29 on onnxruntime writes a device id to the home folder and sends events to its maker
 # unless this is set before it is loaded. Whoever wants that sets it to 0.
@@ -25,7 +26,8 @@ import onnxruntime
 METADATA_KEY: Final = "scandid"
 """Name of the ONNX metadata property that holds everything below as one JSON object."""
 
-FORMAT: Final = 1
+FORMAT: Final = 2
+"""Raised whenever older files would be misread; `make export` writes a file of this format."""
 
 _PACKAGE: Final = Path(__file__).resolve().parent
 _SHIPPED: Final = (
@@ -58,6 +60,8 @@ class ModelMetadata:
         scores: Named scores measured at export on held-out data.
         golden: Examples the loader replays.
         sha256: Digest of the file itself, computed at load.
+        reliable: From which confidence answers are reliable, by label and length.
+        calibration: What was fitted after training, on which texts; empty where nothing was.
         reference: For each label, the share of held-out answers in each bin of confidence
             (:mod:`scandid.reference`); empty in files made without it.
     """
@@ -73,6 +77,8 @@ class ModelMetadata:
     scores: Mapping[str, float]
     golden: tuple[GoldenExample, ...]
     sha256: str
+    reliable: Reliability
+    calibration: Mapping[str, Any] = field(default_factory=dict)
     reference: Mapping[str, Sequence[float]] = field(default_factory=dict)
 
 
@@ -156,10 +162,13 @@ def _open_session(file: Path, content: bytes) -> onnxruntime.InferenceSession:
 def _read_metadata(file: Path, raw: str, sha256: str) -> ModelMetadata:
     try:
         fields: dict[str, Any] = dict(json.loads(raw))
-        _require(file, "format", fields.pop("format"), FORMAT)
+        _require(file, "format", fields.pop("format"), FORMAT, hint="; export the run again")
         golden = tuple(GoldenExample(text, tuple(values)) for text, values in fields.pop("golden"))
         labels = tuple(fields.pop("labels"))
-        metadata = ModelMetadata(**fields, labels=labels, golden=golden, sha256=sha256)
+        reliable = Reliability.from_dict(fields.pop("reliable"))
+        metadata = ModelMetadata(
+            **fields, labels=labels, golden=golden, reliable=reliable, sha256=sha256
+        )
     except (ValueError, KeyError, TypeError) as error:
         raise ModelError(
             f"model: {file}: metadata {METADATA_KEY!r} cannot be read: {error}"
@@ -175,8 +184,8 @@ def _read_metadata(file: Path, raw: str, sha256: str) -> ModelMetadata:
     return metadata
 
 
-def _require(file: Path, field: str, found: object, expected: object) -> None:
+def _require(file: Path, field: str, found: object, expected: object, hint: str = "") -> None:
     if found != expected:
         raise ModelError(
-            f"model: {file}: {field} is {found!r}, this version of scandid reads {expected!r}"
+            f"model: {file}: {field} is {found!r}, this version of scandid reads {expected!r}{hint}"
         )

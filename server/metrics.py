@@ -29,9 +29,6 @@ DURATION_BOUNDS_S: Final = (
 CHAR_BOUNDS: Final = (1, 10, 20, 50, 100, 200, 500, 1_000, 5_000, 20_000)
 TEXT_BOUNDS: Final = (1, 2, 4, 8, 16, 32, 64, 128)
 
-UNRELIABLE_BELOW: Final = 0.5
-"""Confidence at which the model itself holds its label for more likely wrong than right."""
-
 FLAGS: Final = ("ambiguous", "undetermined", "truncated", "unreliable")
 BUILT_ON: Final = ("falcon", "gunicorn", "onnxruntime")
 STATUSES: Final = (200, 500, 503)
@@ -113,7 +110,7 @@ class Metrics:
         counters = [self._answers[label][bisect_right(CONFIDENCE_EDGES, confidence)]]
         if label == UNDETERMINED:
             counters.append(self._flags["undetermined"])
-        elif confidence < UNRELIABLE_BELOW:
+        elif not answer.reliable:
             counters.append(self._flags["unreliable"])
         if answer.truncated:
             counters.append(self._flags["truncated"])

@@ -131,8 +131,9 @@ class Index:
 def _describe(metadata: ModelMetadata) -> dict[str, object]:
     """What the file says about itself, except for what only the service compares with."""
     described = {field.name: getattr(metadata, field.name) for field in fields(metadata)}
-    del described["golden"], described["reference"]
+    del described["golden"], described["reference"], described["calibration"]
     return described | {
         "thresholds": dict(metadata.thresholds),
         "scores": dict(metadata.scores),
+        "reliable": metadata.reliable.as_dict(),
     }

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 
 from scandid import LABELS, LANGUAGES, Answer, ModelError, ModelMetadata
 from scandid.model import GoldenExample
+from scandid.reliability import UNPROVEN
 
 METADATA = ModelMetadata(
     version="7",
@@ -18,13 +19,14 @@ METADATA = ModelMetadata(
     scores={"macro_f1": 0.75},
     golden=(GoldenExample("Hej.", (0.5, 0.5, 0.0, 0.0, 0.0)),),
     sha256="5" * 64,
+    reliable=UNPROVEN,
 )
 
 
 def fake_answer(text: str) -> Answer:
     """An answer whose confidence is a fingerprint of the text."""
     confidence = zlib.crc32(text.encode("utf-8", "replace")) / 2**32
-    return Answer("dan", confidence, dict.fromkeys(LABELS, confidence), ("dan",), truncated=False)
+    return Answer("dan", confidence, dict.fromkeys(LABELS, confidence), ("dan",), True, False)
 
 
 class FakeModel:

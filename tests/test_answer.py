@@ -7,7 +7,9 @@ import pytest
 
 from scandid import LABELS, NAMES, Answer
 
-BOTH = Answer("nob", 0.9, dict(zip(LABELS, (0.8, 0, 0.9, 0, 0), strict=True)), ("dan", "nob"), True)
+BOTH = Answer(
+    "nob", 0.9, dict(zip(LABELS, (0.8, 0, 0.9, 0, 0), strict=True)), ("dan", "nob"), True, True
+)
 
 
 @pytest.mark.parametrize(
@@ -23,7 +25,7 @@ BOTH = Answer("nob", 0.9, dict(zip(LABELS, (0.8, 0, 0.9, 0, 0), strict=True)), (
 )
 def test_labels_have_names(label: str, name: str, language: str) -> None:
     """Each label has its English name and the plain answer the user asked for."""
-    answer = Answer(label, 0.0, {}, (), truncated=False)
+    answer = Answer(label, 0.0, {}, (), reliable=False, truncated=False)
     assert (answer.name, answer.language) == (name, language)
     assert NAMES[label] == name
 
@@ -35,6 +37,7 @@ def test_an_answer_becomes_json() -> None:
         "label",
         "name",
         "confidence",
+        "reliable",
         "probabilities",
         "acceptable",
         "ambiguous",
@@ -47,7 +50,7 @@ def test_an_answer_becomes_json() -> None:
 def test_two_acceptable_languages_are_ambiguous() -> None:
     """A text that is good in two languages is ambiguous, in one it is not."""
     assert BOTH.ambiguous
-    assert not Answer("nob", 0.9, {}, ("nob",), truncated=False).ambiguous
+    assert not Answer("nob", 0.9, {}, ("nob",), reliable=True, truncated=False).ambiguous
 
 
 def test_an_answer_cannot_be_changed() -> None:

@@ -15,7 +15,7 @@ from scandid.tables import LabelledText
 def answer(label: str, *acceptable: str) -> Answer:
     """An answer with a label and the languages it names."""
     named = acceptable or (() if label in ("other", "und") else (label,))
-    return Answer(label, 1.0, {}, named, truncated=False)
+    return Answer(label, 1.0, {}, named, reliable=True, truncated=False)
 
 
 def tally(*pairs: tuple[str, Answer]) -> Tally:

@@ -28,9 +28,16 @@ def metrics(registry: CollectorRegistry) -> Metrics:
     return Metrics(registry)
 
 
-def answer(label: str, confidence: float, *acceptable: str, truncated: bool = False) -> Answer:
+def answer(
+    label: str,
+    confidence: float,
+    *acceptable: str,
+    reliable: bool = True,
+    truncated: bool = False,
+) -> Answer:
     """An answer with what metrics look at."""
-    return Answer(label, confidence, dict.fromkeys(LABELS, 0.0), acceptable, truncated)
+    probabilities = dict.fromkeys(LABELS, 0.0)
+    return Answer(label, confidence, probabilities, acceptable, reliable, truncated)
 
 
 @given(st.lists(st.floats(0, 100) | st.sampled_from(BOUNDS)))
@@ -69,9 +76,9 @@ def test_answers_are_flagged(metrics: Metrics, registry: CollectorRegistry) -> N
     """Ambiguous, undetermined, truncated and unreliable answers are counted; others are not."""
     answers = [
         answer("dan", 0.9, "dan", "nob"),
-        answer("und", 0.0),
+        answer("und", 0.0, reliable=False),
         answer("swe", 0.9, "swe", truncated=True),
-        answer("nno", 0.49, "nno"),
+        answer("nno", 0.9, "nno", reliable=False),
         answer("nob", 0.99, "nob"),
     ]
     metrics.called(["a"] * len(answers), answers, 0.001)

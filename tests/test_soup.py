@@ -1,5 +1,6 @@
 """The mean of several runs."""
 
+import shutil
 from pathlib import Path
 
 import datasets
@@ -9,6 +10,7 @@ import torch
 from scandid.errors import InputError
 from training.checkpoint import (
     BEST,
+    HELD_OUT,
     RUN,
     VALIDATION,
     as_json,
@@ -31,6 +33,7 @@ def write_run(folder: Path, seed: int, config: NetworkConfig = SMALL) -> Path:
     save_json(folder / RUN, {**fields, "provenance": {"run_id": str(seed)}})
     columns = {"text": ["hej", "hei"], "languages": [["dan"], ["nob"]]}
     datasets.Dataset.from_dict(columns).to_parquet(folder / VALIDATION)
+    shutil.copy(folder / VALIDATION, folder / HELD_OUT)
     return folder
 
 
@@ -44,6 +47,7 @@ def test_the_mean_of_runs_is_a_run(tmp_path: Path) -> None:
     assert run["provenance"]["run_id"] not in ("0", "1")
     assert run["mean_of"] == [str(folder) for folder in runs]
     assert run["result"]["texts"]["n"] == 2
+    assert (tmp_path / "mean" / HELD_OUT).exists()
 
 
 def test_runs_of_other_sizes_and_taken_folders_are_refused(tmp_path: Path) -> None:

@@ -233,6 +233,22 @@ def test_a_trained_model_answers(exported: Path, run: Path, described: dict[str,
     assert list(exported.parent.iterdir()) == [exported]
 
 
+def test_an_export_calibrates(exported: Path, run: Path, tmp_path: Path) -> None:
+    """The file says on which texts it was calibrated: the run's held-out ones, or those named."""
+    held_out = Identifier.load(exported).metadata
+    assert [table["name"] for table in held_out.calibration["fitted_on"]] == ["sample"]
+    assert held_out.calibration["scales"]["dan"] != [1.0] * 9
+    out = ["--out", str(tmp_path / "m.onnx")]
+    other = ROOT / "tests" / "data" / "ud_sample.parquet"
+    export.export([str(run), *out, "--calibrate", str(other)])
+    found = Identifier.load(tmp_path / "m.onnx").metadata
+    assert [(table["name"], table["texts"]) for table in found.calibration["fitted_on"]] == [
+        ("ud_sample", 500)
+    ]
+    assert found.calibration["scales"] != held_out.calibration["scales"]
+    assert found.reliable.as_dict()["bytes"] == [8, 14, 26, 62, 210]
+
+
 def test_an_export_prints_what_it_checked(
     run: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -9,6 +9,7 @@ import pytest
 import torch
 
 from scandid import LANGUAGES, InputError, ModelError
+from scandid.reliability import UNPROVEN
 from tests.tiny_model import MAX_BYTES, RUN, TEXTS, tiny_network
 from training.bundle import describe, write
 from training.graph import build_graph
@@ -27,7 +28,7 @@ def failures(
     texts: Sequence[str] = TEXTS,
 ) -> list[str]:
     """Names of the checks that fail, without the size, which constants rule in a tiny model."""
-    checks = verify(
+    checks, _ = verify(
         GraphModel(quantized),
         GraphModel(full or build_graph(NETWORK, quantized=False)),
         reference or TorchModel(round_weights(NETWORK), MAX_BYTES),
@@ -80,7 +81,7 @@ def test_a_large_file_fails() -> None:
     """A graph that is as large as the float32 one is no gain."""
     model = build_graph(NETWORK, quantized=False)
     reference = TorchModel(NETWORK, MAX_BYTES)
-    checks = verify(GraphModel(model), GraphModel(model), reference, TEXTS)
+    checks, _ = verify(GraphModel(model), GraphModel(model), reference, TEXTS)
     assert [check.name[:5] for check in checks if not check.passed] == ["size:"]
 
 
@@ -101,6 +102,7 @@ def described(reference: TorchModel) -> onnx.ModelProto:
         run=RUN,
         thresholds=dict.fromkeys(LANGUAGES, 0.5),
         scores={},
+        reliable=UNPROVEN,
     )
     return model
 

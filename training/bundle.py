@@ -14,6 +14,7 @@ from scandid.errors import InputError
 from scandid.identifier import Identifier
 from scandid.labels import LABELS
 from scandid.model import FORMAT, METADATA_KEY
+from scandid.reliability import Reliability
 from training.golden import TEXTS
 from training.validation import TorchModel
 
@@ -28,6 +29,8 @@ def describe(  # noqa: PLR0913  # each is a field of the metadata
     run: dict[str, Any],
     thresholds: dict[str, float],
     scores: dict[str, float],
+    reliable: Reliability,
+    calibration: Mapping[str, Any] | None = None,
     distribution: Mapping[str, Sequence[float]] | None = None,
 ) -> None:
     """Put the metadata and the golden examples into the model.
@@ -39,6 +42,8 @@ def describe(  # noqa: PLR0913  # each is a field of the metadata
         run: Content of the run's ``run.json``.
         thresholds: Probability from which each language is acceptable.
         scores: Named scores on held-out data.
+        reliable: From which confidence answers are reliable.
+        calibration: What was fitted after training, on which texts; None where nothing was.
         distribution: How held-out answers spread, for monitoring (:mod:`scandid.reference`).
     """
     fields = {
@@ -52,6 +57,8 @@ def describe(  # noqa: PLR0913  # each is a field of the metadata
         "max_bytes": reference.metadata.max_bytes,
         "thresholds": thresholds,
         "scores": scores,
+        "reliable": reliable.as_dict(),
+        "calibration": calibration or {},
         "golden": _golden_examples(reference),
         "reference": distribution or {},
     }

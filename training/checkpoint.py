@@ -26,6 +26,7 @@ LAST: Final = "last.pt"
 RUN: Final = "run.json"
 HISTORY: Final = "history.jsonl"
 VALIDATION: Final = "validation.parquet"
+HELD_OUT: Final = "held_out.parquet"
 TEST: Final = "test.parquet"
 
 

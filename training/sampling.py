@@ -55,7 +55,7 @@ class Sampler:
         self._config = config
         self._augmentation = augmentation
         self._seed = seed
-        self._cumulative = np.cumsum(_weights(corpus, config))
+        self._cumulative = np.cumsum(weigh(corpus, config))
 
     def draw(self, step: int) -> list[tuple[Tensor, Tensor]]:
         """Draw one batch.
@@ -89,7 +89,7 @@ def to_tensor(encoded: Sequence[bytes]) -> Tensor:
     return torch.from_numpy(pad(encoded).copy())
 
 
-def _weights(corpus: Corpus, config: SamplingConfig) -> NDArray[np.float64]:
+def weigh(corpus: Corpus, config: SamplingConfig) -> NDArray[np.float64]:
     """Weight of each text; the weights of a label sum to its share."""
     for source in config.factors:
         if source not in corpus.names:

@@ -19,7 +19,15 @@ from scandid.errors import InputError, ScandidError
 from scandid.evaluation import Tally
 from scandid.identifier import Identifier
 from scandid.tables import read_table
-from training.checkpoint import BEST, RUN, VALIDATION, load_network, save_json, save_tensors
+from training.checkpoint import (
+    BEST,
+    HELD_OUT,
+    RUN,
+    VALIDATION,
+    load_network,
+    save_json,
+    save_tensors,
+)
 from training.network import Network
 from training.validation import TorchModel
 
@@ -61,7 +69,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
     last, run = options.runs[-1], load_network(options.runs[-1])[1]
     tally = validate(network, last / VALIDATION, run["sampling"]["max_bytes"])
     options.out.mkdir(parents=True, exist_ok=True)
-    shutil.copy(last / VALIDATION, options.out / VALIDATION)
+    for name in (VALIDATION, HELD_OUT):
+        shutil.copy(last / name, options.out / name)
     save_tensors(options.out / BEST, network.state_dict())
     run["provenance"]["run_id"] = uuid.uuid4().hex
     run["mean_of"] = [str(folder) for folder in options.runs]

@@ -14,7 +14,7 @@ from typing import Any, Final
 from mlflow import MlflowClient
 from mlflow.entities import Dataset, DatasetInput, InputTag, Metric, Param, RunTag
 
-from training.checkpoint import BEST, HISTORY, RUN, TEST, VALIDATION, load_json
+from training.checkpoint import BEST, HELD_OUT, HISTORY, RUN, TEST, VALIDATION, load_json
 from training.figures import draw_run
 from training.journal import Journal
 from training.stores import Stores
@@ -171,7 +171,7 @@ def _send_result(client: MlflowClient, journal: Journal, run: Mapping[str, Any])
     with tempfile.TemporaryDirectory() as out:
         for picture in draw_run(journal.folder, Path(out)):
             send_file(client, journal, picture, FIGURES)
-    for name in (BEST, VALIDATION, TEST, HISTORY, RUN):
+    for name in (BEST, VALIDATION, HELD_OUT, TEST, HISTORY, RUN):
         if (journal.folder / name).exists():
             send_file(client, journal, journal.folder / name, CHECKPOINT)
 

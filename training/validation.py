@@ -1,6 +1,7 @@
 """Scores of a torch network on held-out texts, through the same identifier that serves."""
 
 import random
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -9,12 +10,14 @@ import datasets
 import numpy as np
 import torch
 from numpy.typing import NDArray
+from torch import Tensor
 
-from scandid.encoding import ENCODING
+from scandid.encoding import ENCODING, pad
 from scandid.evaluation import Tally
 from scandid.identifier import Identifier
 from scandid.labels import LABELS, LANGUAGES
 from scandid.model import ModelMetadata
+from scandid.reliability import UNPROVEN
 from scandid.tables import LabelledText
 from training.augmentation import fragment
 from training.corpora import Corpus
@@ -42,15 +45,29 @@ class TorchModel:
             scores={},
             golden=(),
             sha256="",
+            reliable=UNPROVEN,
         )
 
     def probabilities(self, text: NDArray[np.uint8]) -> NDArray[np.float32]:
         """Padded bytes ``[batch, time]`` to probabilities ``[batch, labels]``."""
-        device = self._network.table.device
-        with torch.inference_mode():
-            logits = self._network(torch.from_numpy(text.copy()).to(device))
-        probabilities: NDArray[np.float32] = torch.sigmoid(logits).cpu().numpy()
+        probabilities: NDArray[np.float32] = torch.sigmoid(self._run(text)).cpu().numpy()
         return probabilities
+
+    def logits(self, encoded: Sequence[bytes]) -> NDArray[np.float32]:
+        """Logits ``[texts, labels]`` of encoded texts, computed by like lengths."""
+        order = sorted(range(len(encoded)), key=lambda place: len(encoded[place]))
+        found = np.zeros((len(encoded), len(LABELS)), np.float32)
+        for start in range(0, len(order), _TEXTS_PER_CALL):
+            part = order[start : start + _TEXTS_PER_CALL]
+            found[part] = self._run(pad([encoded[place] for place in part])).cpu().numpy()
+        return found
+
+    def _run(self, text: NDArray[np.uint8]) -> Tensor:
+        with torch.inference_mode():
+            logits: Tensor = self._network(
+                torch.from_numpy(text.copy()).to(self._network.table.device)
+            )
+        return logits
 
 
 @dataclass(frozen=True, slots=True)

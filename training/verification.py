@@ -10,6 +10,7 @@ import onnxruntime
 from numpy.typing import NDArray
 
 from scandid.encoding import encode_text, pad
+from scandid.labels import LABELS
 from training.validation import TorchModel
 
 MAX_DIFFERENCE: Final = 1e-5
@@ -56,7 +57,7 @@ def _shape(value: onnx.ValueInfoProto) -> list[str | int]:
 
 def verify(
     quantized: GraphModel, full: GraphModel, reference: TorchModel, texts: Sequence[str]
-) -> list[Check]:
+) -> tuple[list[Check], NDArray[np.float32]]:
     """Compare the int8 graph with torch, with itself in batches, and with the float32 graph.
 
     Args:
@@ -64,17 +65,21 @@ def verify(
         full: The same network in float32.
         reference: Torch, with the weights rounded as in ``quantized``.
         texts: Held-out texts.
+
+    Returns:
+        The checks, and the probabilities ``[texts, labels]`` of ``quantized``, each text by itself;
+        none where the axes are fixed, since other shapes would not even run.
     """
     axes = _symbolic(quantized)
     if not axes.passed:
-        return [axes]  # other shapes would not even run
+        return [axes], np.zeros((0, len(LABELS)), np.float32)
     max_bytes = reference.metadata.max_bytes
     encoded = [encode_text(text, max_bytes)[0] for text in texts]
     single = np.concatenate([quantized.probabilities(pad([data])) for data in encoded])
     float_single = np.concatenate([full.probabilities(pad([data])) for data in encoded])
     agreement = float((single.argmax(1) == float_single.argmax(1)).mean())
     ratio = quantized.size / full.size
-    return [
+    checks = [
         axes,
         _below("shapes unlike the example's", _other_shapes(quantized, reference), MAX_DIFFERENCE),
         _below(
@@ -94,6 +99,7 @@ def verify(
             ratio <= MAX_SIZE_RATIO,
         ),
     ]
+    return checks, single
 
 
 def _symbolic(graph: GraphModel) -> Check:

@@ -61,7 +61,8 @@ def test_artifacts_are_there(tracked: Path) -> None:
     """The checkpoint with all that an export needs, and the pictures, are kept with the run."""
     client = tracker.local(tracked)
     (run,) = tracker.runs(client)
-    wanted = {"best.pt", "validation.parquet", "test.parquet", "history.jsonl", "run.json"}
+    tables = {"validation.parquet", "held_out.parquet", "test.parquet"}
+    wanted = {"best.pt", "history.jsonl", "run.json", *tables}
     assert tracker.files(client, run.info.run_id, "checkpoint") == wanted
     pictures = {"confusion.png", "curves.png", "accuracy_by_length.png"}
     assert tracker.files(client, run.info.run_id, "figures") == pictures

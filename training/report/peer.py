@@ -170,7 +170,8 @@ def score(
 def as_answer(adapter: Adapter, code: str) -> Answer:
     """A peer's code as an answer of scandid's, without probabilities."""
     label = UNDETERMINED if code == NOTHING else adapter.codes.get(code, OTHER)
-    return Answer(label, 0.0, {}, (label,) if label in LANGUAGES else (), truncated=False)
+    acceptable = (label,) if label in LANGUAGES else ()
+    return Answer(label, 0.0, {}, acceptable, reliable=False, truncated=False)
 
 
 def variant_benchmarks(benchmark: Benchmark) -> dict[str, Benchmark]:

@@ -1,0 +1,63 @@
+"""From which confidence an answer is reliable: by label, and by the length of the text."""
+
+from bisect import bisect_left
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+
+from scandid.labels import LABELS
+
+PRECISION: Final = 0.95
+"""Share of right answers that is expected, at the least, of those that are called reliable."""
+
+NEVER: Final = float("inf")
+"""Stands where no confidence is enough."""
+
+
+@dataclass(frozen=True, slots=True)
+class Reliability:
+    """What a model file promises, measured at export on texts it was not trained on.
+
+    Attributes:
+        ends: Most bytes, as the model reads them, of each class of lengths; a last one has no end.
+        least: For each label the least confidence of a reliable answer in each class of lengths;
+            None where no confidence was enough.
+    """
+
+    ends: tuple[int, ...]
+    least: Mapping[str, tuple[float | None, ...]]
+
+    @classmethod
+    def from_dict(cls, fields: Mapping[str, Any]) -> "Reliability":
+        """Read what :meth:`as_dict` gave.
+
+        Raises:
+            ValueError: a label is missing, lengths do not rise, or numbers are too many or too few.
+        """
+        found = cls(
+            tuple(fields["bytes"]),
+            {label: tuple(values) for label, values in fields["least"].items()},
+        )
+        if list(found.ends) != sorted(set(found.ends)):
+            raise ValueError(f"reliable: bytes {found.ends} do not rise")
+        numbers = {label: len(values) for label, values in found.least.items()}
+        if numbers != dict.fromkeys(LABELS, len(found.ends) + 1):
+            raise ValueError(f"reliable: {numbers} numbers for {len(found.ends) + 1} lengths")
+        return found
+
+    def as_dict(self) -> dict[str, Any]:
+        """JSON-ready values."""
+        least = {label: list(values) for label, values in self.least.items()}
+        return {"bytes": list(self.ends), "least": least}
+
+    def by_length(self, max_bytes: int) -> Mapping[str, Sequence[float]]:
+        """The least confidence for every length from 0 to ``max_bytes``, so that a look-up does."""
+        places = [bisect_left(self.ends, length) for length in range(max_bytes + 1)]
+        return {
+            label: [NEVER if (least := values[place]) is None else least for place in places]
+            for label, values in self.least.items()
+        }
+
+
+UNPROVEN: Final = Reliability((), dict.fromkeys(LABELS, (None,)))
+"""Promises nothing: for a model that was never measured."""

@@ -1,0 +1,81 @@
+"""From which confidence an answer is reliable: how it is chosen, stored and looked up."""
+
+import numpy as np
+import pytest
+
+from scandid.labels import LABELS
+from scandid.reliability import NEVER, UNPROVEN, Reliability
+from training.reliability import ENDS, choose_reliable, wilson
+
+
+def answers(
+    count: int, confidence: float, right: float, *, length: int = 100
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Answers ``dan``, of which a share is right: probabilities, lengths, gold."""
+    probabilities = np.zeros((count, len(LABELS)), np.float32)
+    probabilities[:, 0] = confidence
+    targets = np.zeros_like(probabilities)
+    targets[: round(right * count), 0] = 1
+    return probabilities, np.full(count, length), targets
+
+
+def chosen(*groups: tuple[np.ndarray, np.ndarray, np.ndarray]) -> Reliability:
+    """What is chosen for all groups together, every text weighing the same."""
+    parts = [np.concatenate(part) for part in zip(*groups, strict=True)]
+    return choose_reliable(parts[0], parts[1], parts[2], np.ones(len(parts[0])))
+
+
+def test_the_least_confidence_keeps_the_precision() -> None:
+    """Of answers right in 100%, 94% and 50% of the cases, the first two together are enough."""
+    found = chosen(answers(900, 0.99, 1), answers(300, 0.8, 0.94), answers(300, 0.6, 0.5))
+    assert found.least["dan"][4] == pytest.approx(0.8, abs=1e-3)
+    assert found.least["dan"][:4] == (None,) * 4
+    assert found.least["swe"] == (None,) * (len(ENDS) + 1)
+
+
+def test_few_texts_promise_little() -> None:
+    """Thirty right answers of thirty are no proof of 95%, a hundred of a hundred are."""
+    assert chosen(answers(30, 0.9, 1)).least["dan"][4] is None
+    assert chosen(answers(100, 0.9, 1)).least["dan"][4] == pytest.approx(0.9, abs=1e-3)
+
+
+def test_lengths_are_judged_apart() -> None:
+    """Short texts that are wrong as often as right do not spoil longer ones, nor gain from them."""
+    found = chosen(answers(500, 0.9, 1), answers(500, 0.9, 0.5, length=10))
+    assert found.least["dan"][1] is None
+    assert found.least["dan"][4] == pytest.approx(0.9, abs=1e-3)
+
+
+def test_answers_of_one_confidence_stay_together() -> None:
+    """A threshold cannot part right answers from wrong ones of the same confidence."""
+    assert chosen(answers(1000, 0.9, 0.8)).least["dan"][4] is None
+
+
+def test_weights_count() -> None:
+    """Wrong answers that weigh nothing do not count, and few heavy texts promise little."""
+    probabilities, lengths, targets = answers(1000, 0.9, 0.5)
+    weights = np.where(targets[:, 0] > 0, 1.0, 0.0)
+    found = choose_reliable(probabilities, lengths, targets, weights)
+    assert found.least["dan"][4] == pytest.approx(0.9, abs=1e-3)
+    weights[10:] *= 1e-9
+    assert choose_reliable(probabilities, lengths, targets, weights).least["dan"][4] is None
+
+
+def test_the_lower_bound_is_wilsons() -> None:
+    """90 of 100 are at least 84% with 95% certainty; more texts bring the bound nearer."""
+    found = wilson(np.array([0.9, 0.9]), np.array([100.0, 10_000.0]))
+    np.testing.assert_allclose(found, [0.840, 0.895], atol=1e-3)
+
+
+def test_each_length_has_its_least_confidence() -> None:
+    """A class ends with its last byte; where nothing is enough, no confidence is."""
+    least = dict.fromkeys(LABELS, (None, 0.5, 0.25))
+    found = Reliability((4, 6), least).by_length(9)["dan"]
+    assert found == [NEVER] * 5 + [0.5] * 2 + [0.25] * 3
+    assert set(UNPROVEN.by_length(9)["other"]) == {NEVER}
+
+
+def test_it_survives_json() -> None:
+    """What the metadata holds is what was chosen."""
+    found = chosen(answers(900, 0.99, 1))
+    assert Reliability.from_dict(found.as_dict()) == found

@@ -1,0 +1,129 @@
+"""The texts that calibration is fitted on: with their sources, cut to every length, and weighed."""
+
+import random
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+
+import datasets
+import numpy as np
+import pyarrow.parquet
+from numpy.typing import NDArray
+
+from scandid.encoding import encode_text
+from scandid.errors import InputError
+from scandid.labels import LABELS, OTHER
+from training.calibration import shares
+from training.cleaning import text_key
+from training.corpora import Corpus
+from training.sampling import SamplingConfig, weigh
+
+PIECES: Final = (1, 2, 3, 5, 9)
+"""Words of the pieces that are cut from each longer text."""
+
+
+@dataclass(frozen=True, slots=True)
+class Sample:
+    """Texts that a network's claims are held against.
+
+    Attributes:
+        encoded: Bytes of each text.
+        lengths: How many they are, ``[texts]``.
+        targets: float32 ``[texts, labels]``, 1 for each label that is right.
+        weights: Weight of each text, ``[texts]``.
+    """
+
+    encoded: list[bytes]
+    lengths: NDArray[np.int64]
+    targets: NDArray[np.float32]
+    weights: NDArray[np.float64]
+
+    @classmethod
+    def of(cls, corpus: Corpus, max_bytes: int) -> "Sample":
+        """Take texts and pieces of them; texts are cut at ``max_bytes``."""
+        whole = with_pieces(corpus)
+        encoded = [encode_text(text, max_bytes)[0] for text in whole.texts]
+        lengths = np.array([len(data) for data in encoded])
+        return cls(encoded, lengths, whole.targets, weigh_by_length(whole, lengths))
+
+
+def save(corpus: Corpus, path: Path) -> None:
+    """Write texts, labels and names of sources as Parquet."""
+    columns = {
+        "text": corpus.texts,
+        "languages": [[LABELS[at] for at in np.flatnonzero(row)] for row in corpus.targets],
+        "source": [corpus.names[number] for number in corpus.sources],
+    }
+    datasets.Dataset.from_dict(columns).to_parquet(path)
+
+
+def load(path: Path) -> Corpus:
+    """Read what :func:`save` wrote.
+
+    Raises:
+        InputError: the file is missing or is another one.
+    """
+    try:
+        columns = pyarrow.parquet.read_table(path, columns=["text", "languages", "source"])
+    except (OSError, pyarrow.ArrowInvalid) as error:
+        raise InputError(f"{path}: held-out texts cannot be read: {error}") from error
+    texts, languages, sources = (column.to_pylist() for column in columns.columns)
+    names = tuple(dict.fromkeys(sources))
+    targets = np.array([[label in codes for label in LABELS] for codes in languages], np.float32)
+    places = np.array([names.index(source) for source in sources], np.int32)
+    return Corpus(texts, targets.reshape(-1, len(LABELS)), places, names)
+
+
+def with_pieces(corpus: Corpus) -> Corpus:
+    """Texts, and of each longer one a piece of every number of words in :data:`PIECES`.
+
+    A single word is right in every label in whose texts it stands: one of a Danish text that a
+    Bokmål text has too is good Danish and good Bokmål. More words keep the labels of their text.
+    """
+    rng = random.Random(0)
+    cuts = [
+        (piece, place)
+        for place, text in enumerate(corpus.texts)
+        for piece in _pieces(text.split(), rng)
+        if text_key(piece)
+    ]
+    homes = _homes(corpus)
+    found = [np.maximum(corpus.targets[at], homes.get(text_key(piece), 0)) for piece, at in cuts]
+    targets = np.stack([*corpus.targets, *found])
+    targets[targets[:, :-1].any(axis=1), LABELS.index(OTHER)] = 0
+    sources = np.concatenate([corpus.sources, corpus.sources[[at for _, at in cuts]]])
+    texts = [*corpus.texts, *(piece for piece, _ in cuts)]
+    return Corpus(texts, targets, sources, corpus.names)
+
+
+def weigh_by_length(corpus: Corpus, lengths: NDArray[np.integer[Any]]) -> NDArray[np.float64]:
+    """Weight of each text: lengths count alike, within a length labels and sources as in training.
+
+    Args:
+        corpus: The texts.
+        lengths: Bytes of each, ``[texts]``.
+    """
+    near = shares(lengths).argmax(axis=1)
+    found = np.zeros(len(corpus))
+    for knot in np.unique(near):
+        mine = near == knot
+        group = weigh(corpus.subset(mine), SamplingConfig())
+        found[mine] = group / group.sum()
+    return found
+
+
+def _pieces(words: Sequence[str], rng: random.Random) -> Iterator[str]:
+    for count in PIECES:
+        if len(words) > count:
+            start = rng.randrange(len(words) - count + 1)
+            yield " ".join(words[start : start + count])
+
+
+def _homes(corpus: Corpus) -> dict[str, NDArray[np.float32]]:
+    """The labels in whose texts each word stands."""
+    homes: dict[str, NDArray[np.float32]] = {}
+    for text, target in zip(corpus.texts, corpus.targets, strict=True):
+        for word in set(text_key(text).split()):
+            homes[word] = np.maximum(homes[word], target) if word in homes else target
+    return homes
