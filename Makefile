@@ -5,6 +5,7 @@ ARGS ?=
 DATA ?= MartinThoma/wili_2018
 MINUTES ?= 30
 TORCH_INDEX ?= https://download.pytorch.org/whl/cpu
+COMPOSE ?= docker compose
 
 DEV := .venv
 SERVE := .venv-serve
@@ -14,12 +15,15 @@ PIP := -m pip --disable-pip-version-check --no-input install --quiet --progress-
 LOCK := $(DEV)/bin/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
 	--no-annotate --no-emit-index-url --custom-compile-command "make lock"
 
+STACK := $(COMPOSE) --env-file .env --file deploy/compose.yaml
+
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help setup serve test check lock train export dashboards card report loadtest bench peers clean
+.PHONY: help setup serve test check lock train export dashboards card report loadtest bench peers \
+	images sbom up down train-in-docker clean
 
 help: ## List the commands
-	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-16s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 setup: $(DEV)/.ready ## Make .venv with everything for development
 	@echo "$(DEV) is ready: $$($(DEV)/bin/python --version)"
@@ -73,6 +77,26 @@ bench: $(LOADTEST)/.ready ## What a request costs, beside other stacks (after ma
 
 peers: $(PEERS_VENV)/.ready ## Make .venv-peers with what make bench and make report compare with
 	@echo "$(PEERS_VENV) is ready"
+
+images: $(DEV)/.ready ## Build both images and prove them by running them (Docker, else podman)
+	PATH=$(CURDIR)/$(DEV)/bin:$$PATH $(DEV)/bin/python -m deploy.images $(ARGS)
+
+sbom: $(DEV)/.ready ## Write build/sbom/*.cdx.json, what is in the images that make images built
+	$(DEV)/bin/python -m deploy.images.sbom $(ARGS)
+
+up: .env ## Start everything of deploy/compose.yaml: service, MLflow, store, Prometheus, Grafana
+	$(STACK) up --detach --build --wait
+
+down: .env ## Stop what make up started; volumes stay, ARGS=--volumes removes them
+	$(STACK) --profile train --profile loadtest down $(ARGS)
+
+train-in-docker: .env ## Train, track and export in a container: DATA="corpora/" MINUTES=30
+	mkdir -p corpora
+	$(STACK) run --rm --build train train.py $(addprefix --data ,$(DATA)) --minutes $(MINUTES) $(ARGS)
+	$(STACK) run --rm train export.py runs/latest --out runs/scandid.onnx
+
+.env:
+	@echo "There is no .env: cp .env.example .env, then fill in the keys and the password." >&2; exit 1
 
 clean: ## Remove environments, caches and build artefacts; checkpoints and runs stay
 	rm -rf $(DEV) $(SERVE) $(LOADTEST) $(PEERS_VENV) build dist .mypy_cache .pytest_cache .ruff_cache .hypothesis

@@ -144,9 +144,9 @@ def commands(page: Path) -> str:
 def test_pages_name_existing_commands() -> None:
     """Every `make` command in a page, the workflow or `.ci/run` is a target with a description."""
     makefile = (ROOT / "Makefile").read_text(encoding="utf-8")
-    targets = set(re.findall(r"^([a-z]+):.*## \S", makefile, re.MULTILINE))
+    targets = set(re.findall(r"^([a-z-]+):.*## \S", makefile, re.MULTILINE))
     pages = [*tracked("*.md"), ROOT / ".ci" / "run", *(ROOT / ".github").rglob("*.yml")]
-    make = re.compile(r"^(?:\$ |\s*- run: )?make ([a-z]+(?: [a-z]+)*)", re.MULTILINE)
+    make = re.compile(r"^(?:\$ |\s*- run: )?make ([a-z-]+(?: [a-z-]+)*)", re.MULTILINE)
     for page in pages:
         named = {target for found in make.findall(commands(page)) for target in found.split()}
         assert named <= targets, page

@@ -1,0 +1,1 @@
+"""Builds the two images and proves them by running them; ``python -m deploy.images``."""
