@@ -18,7 +18,8 @@ def answer(label: str = "dan") -> dict[str, Any]:
     """An answer as the service gives it."""
     probabilities = {name: 0.9 if name == label else 0.1 for name in CORE_LABELS}
     confidence = probabilities.get(label, 0.0)
-    return Answer(label, confidence, probabilities, (label,), reliable=True, truncated=False).as_dict()
+    answer = Answer(label, confidence, probabilities, (label,), reliable=True, truncated=False)
+    return answer.as_dict()
 
 
 def test_a_real_answer_is_well_formed() -> None:

@@ -10,7 +10,8 @@ from training.report.scoring import by_length, calibrated, folded_accuracy, leng
 
 def judged(text: str, gold: str, label: str, confidence: float) -> tuple[LabelledText, Answer]:
     """A text and an answer to it."""
-    return LabelledText(text, frozenset({gold})), Answer(label, confidence, {}, (label,), True, False)
+    answer = Answer(label, confidence, {}, (label,), reliable=True, truncated=False)
+    return LabelledText(text, frozenset({gold})), answer
 
 
 def test_confidence_that_is_kept_has_no_error() -> None:

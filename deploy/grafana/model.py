@@ -44,7 +44,7 @@ PANELS: Final = (
         width=4,
     ),
     _share("ambiguous", "Ambiguous", "Share of texts acceptable in several languages.", 0.3),
-    _share("unreliable", "Unreliable", "Share of answers expected to be right less than 95 times in 100.", 0.1),
+    _share("unreliable", "Unreliable", "Share of answers below 95% of expected precision.", 0.1),
     _share("undetermined", "Undetermined", "Share of texts without any letter.", 0.05),
     _share("truncated", "Truncated", "Share of texts longer than the model reads.", 0.2),
     Panel(
