@@ -7,11 +7,14 @@ from typing import Any
 
 import pytest
 
+from scandid import Identifier
 from scandid.model import Model
+from scandid.tables import read_table
 from training.report.__main__ import main
 from training.report.comparison import put_headline
 from training.report.goal import goal_table
 from training.report.page import pages
+from training.report.uncalibrated import uncalibrated
 
 ROOT = Path(__file__).parents[1]
 REPORT = ROOT / "models" / "report"
@@ -80,3 +83,17 @@ def test_a_report_is_made_by_a_command(
     main(["--pages", *flags])
     assert (out / "README.md").read_text(encoding="utf-8") == overview
     assert "[ud_sample](ud_sample.md) | 60 |" in overview
+    assert figures["calibration_before"].keys() == figures["calibration"].keys()
+    assert all("reliable_right" in bucket for bucket in figures["calibration"].values())
+
+
+def test_a_model_without_its_calibration_answers_otherwise(shipped_model: Path) -> None:
+    """Only confidence moves by much: nearly all labels are the same, and the file is untouched."""
+    before = shipped_model.read_bytes()
+    texts = [row.text for row in read_table(SAMPLE)]
+    bare = uncalibrated(shipped_model).identify_batch(texts)
+    whole = Identifier.load(shipped_model).identify_batch(texts)
+    pairs = list(zip(bare, whole, strict=True))
+    assert sum(a.label == b.label for a, b in pairs) >= 0.95 * len(pairs)
+    assert any(a.confidence != b.confidence for a, b in pairs)
+    assert shipped_model.read_bytes() == before

@@ -29,7 +29,8 @@ from training.report.page import pages
 from training.report.panel import NOBODY, ask_panel, keep_panel
 from training.report.peer import PeerError, measure_alone, variant_benchmarks
 from training.report.picture import draw_all
-from training.report.scoring import ask, pooled, score_benchmark, scores_of, tally
+from training.report.scoring import Judged, ask, pooled, score_benchmark, scores_of, tally
+from training.report.uncalibrated import uncalibrated
 
 FIGURES: Final = "report.json"
 
@@ -79,8 +80,13 @@ def _measure(options: argparse.Namespace) -> dict[str, Any]:
     benchmarks = [*files, *cut(files, options.seed)]
     panel = _panel(options, benchmarks)
     scores, judged = {}, {}
+    bare = uncalibrated(options.model)
+    unmoved: list[Judged] = []
     for benchmark in benchmarks:
         scores[benchmark.name], judged[benchmark.name] = score_benchmark(identifier, benchmark)
+        if benchmark.name != WORDS:
+            answers, _ = ask(bare, benchmark.texts, f"{benchmark.name}, uncalibrated")
+            unmoved += zip(benchmark.rows, answers, strict=True)
     ours = {name: [answer.label for _, answer in found] for name, found in judged.items()}
     return {
         "created": time.strftime("%Y-%m-%d %H:%M UTC", time.gmtime()),
@@ -89,6 +95,7 @@ def _measure(options: argparse.Namespace) -> dict[str, Any]:
         "model": _model(identifier, options, benchmarks),
         "benchmarks": scores,
         **pooled([each for name, found in judged.items() if name != WORDS for each in found]),
+        "calibration_before": pooled(unmoved)["calibration"],
         "doubts": doubts(benchmarks, panel["objections"], ours),
         **panel,
     }
@@ -118,6 +125,7 @@ def _model(
         "bytes": options.model.stat().st_size,
         "sha256": metadata.sha256,
         "run_id": metadata.run_id,
+        "calibrated_on": [each["name"] for each in metadata.calibration.get("fitted_on", [])],
         "variants": variants,
         "alone": measure_alone(options.model, benchmarks, options.peer_cpu_s),
     }

@@ -37,7 +37,9 @@ call; time spent waiting for a busy machine does not count. All figures:
 
 _CONFIDENCE: Final = """\
 Confidence of the best label against how often it is right, over all benchmarks together except
-`words`, whose gold leaves out right answers that `words_any` has. Bars: how many texts."""
+`words`, whose gold leaves out right answers that `words_any` has. Dashed: the same model without
+its calibration. Bars: how many texts. *Reliable*: share of the answers that say so, which are to be
+right in 95% of the cases."""
 
 _DOUBTS: Final = f"""\
 Texts to which scandid, {" and ".join(WITNESSES)}, made from different corpora, all give one answer
@@ -75,7 +77,7 @@ def _overview(report: Mapping[str, Any]) -> str:
         goal_table(report),
         "## Length\n\n![Accuracy against length](length.png)",
         "## Confidence\n\n" + _CONFIDENCE + "\n\n![Reliability by length](reliability.png)",
-        _calibration(report["calibration"]),
+        _calibration(report),
         "## Rough text\n\nAccuracy on clean text, and the points by which each variant differs.",
         _variants(report["benchmarks"]),
         "\n".join(f"- *{name}*: {words}" for name, words in DESCRIPTIONS.items()),
@@ -107,17 +109,35 @@ def _benchmarks(benchmarks: Mapping[str, Any]) -> str:
     return table(["benchmark", "texts", *_SCORES.values(), "texts per CPU s"], rows)
 
 
-def _calibration(buckets: Mapping[str, Any]) -> str:
+def _calibration(report: Mapping[str, Any]) -> str:
     rows = {}
-    for name, found in buckets.items():
+    for name, found in report["calibration"].items():
         claims = max(1, found["n"])
         means = [
             sum(row["n"] * row[key] for row in found["bins"]) / claims
             for key in ("confidence", "accuracy")
         ]
-        cells = [f"{found['n']:,}", *map(percent, means), percent(found["ece"])]
-        rows[name] = [bucket_range(name), *cells]
-    return table(["bucket", "characters", "texts", "mean confidence", "right", "ECE"], rows)
+        errors = [report["calibration_before"][name]["ece"], found["ece"]]
+        cells = [f"{found['n']:,}", *map(percent, [*means, *errors])]
+        rows[name] = [bucket_range(name), *cells, percent(found["reliable"]), _kept(found)]
+    head = ["bucket", "characters", "texts", "mean confidence", "right", "ECE before", "ECE"]
+    return table([*head, "reliable", "right of these"], rows) + "\n\n" + _fitted_on(report)
+
+
+def _kept(found: Mapping[str, Any]) -> str:
+    """How often reliable answers are right."""
+    return percent(found["reliable_right"]) if found["reliable"] else ""
+
+
+def _fitted_on(report: Mapping[str, Any]) -> str:
+    names = report["model"]["calibrated_on"]
+    shared = [f"`{name}`" for name in report["benchmarks"] if name in names]
+    if not shared:
+        return "No text of these benchmarks took part in fitting the calibration."
+    return (
+        f"The calibration was fitted on texts and pieces of {', '.join(shared)}: there its figures "
+        "show how well it fits, and not how well it carries over (docs/LOG.md has that)."
+    )
 
 
 def _variants(benchmarks: Mapping[str, Any]) -> str:

@@ -25,7 +25,7 @@ def draw_all(report: Mapping[str, Any], folder: Path) -> None:
     for name, scores in report["benchmarks"].items():
         draw({name: scores}, folder / f"confusion-{name}.png")
     _draw_length(report["length_curve"], folder / "length.png")
-    _draw_reliability(report["calibration"], folder / "reliability.png")
+    _draw_reliability(report, folder / "reliability.png")
     if report["peers"]:
         _draw_peers(report, folder / "peers.png")
 
@@ -57,22 +57,32 @@ def _draw_length(curves: Mapping[str, Any], path: Path) -> None:
     _save(figure, path)
 
 
-def _draw_reliability(buckets: Mapping[str, Any], path: Path) -> None:
+def _draw_reliability(report: Mapping[str, Any], path: Path) -> None:
+    buckets, before = report["calibration"], report["calibration_before"]
     figure = Figure(figsize=(3.2 * len(buckets), 3.5), layout="constrained")
     for axes, (name, found) in zip(
         figure.subplots(1, len(buckets), squeeze=False, sharey=True)[0],
         buckets.items(),
         strict=True,
     ):
-        _reliability(axes, name, found)
+        _reliability(axes, name, found, before[name])
     _save(figure, path)
 
 
-def _reliability(axes: Axes, name: str, found: Mapping[str, Any]) -> None:
+def _reliability(
+    axes: Axes, name: str, found: Mapping[str, Any], before: Mapping[str, Any]
+) -> None:
     bins = found["bins"]
     most = max((row["n"] for row in bins), default=1)
     axes.plot([0, 1], [0, 1], color="grey", linestyle=":")
-    axes.plot([row["confidence"] for row in bins], [row["accuracy"] for row in bins], marker="o")
+    for rows, style in ((before["bins"], "--"), (bins, "-")):
+        axes.plot(
+            [row["confidence"] for row in rows],
+            [row["accuracy"] for row in rows],
+            marker="o",
+            linestyle=style,
+            color="tab:blue" if rows is bins else "tab:orange",
+        )
     axes.bar(
         [row["confidence"] for row in bins],
         [row["n"] / most for row in bins],
@@ -80,7 +90,8 @@ def _reliability(axes: Axes, name: str, found: Mapping[str, Any]) -> None:
         alpha=0.2,
         color="tab:blue",
     )
-    title = f"{name} ({bucket_range(name)})\nn={found['n']:,}, ECE {found['ece']:.1%}"
+    errors = f"ECE {before['ece']:.1%} to {found['ece']:.1%}"
+    title = f"{name} ({bucket_range(name)})\nn={found['n']:,}, {errors}"
     axes.set(title=title, xlabel="confidence", ylabel="right", xlim=(0, 1.02), ylim=(0, 1.02))
 
 

@@ -66,12 +66,17 @@ def by_length(judged: Sequence[Judged]) -> dict[str, dict[str, Any]]:
 
 
 def calibrated(judged: Sequence[Judged]) -> dict[str, Any]:
-    """Calibration of the best labels; texts without a letter make no claim and are left out."""
+    """Calibration of the best labels, and which of them are called reliable.
+
+    Texts without a letter make no claim and are left out.
+    """
     claims = [(row, answer) for row, answer in judged if answer.label != UNDETERMINED]
-    return calibration(
-        [answer.confidence for _, answer in claims],
-        [answer.label in row.gold for row, answer in claims],
-    )
+    right = [answer.label in row.gold for row, answer in claims]
+    kept = [hit for hit, (_, answer) in zip(right, claims, strict=True) if answer.reliable]
+    return calibration([answer.confidence for _, answer in claims], right) | {
+        "reliable": round(len(kept) / max(1, len(claims)), 6),
+        "reliable_right": round(sum(kept) / max(1, len(kept)), 6),
+    }
 
 
 def length_curve(judged: Sequence[Judged]) -> dict[str, list[dict[str, float]]]:
