@@ -31,6 +31,7 @@ from training.checkpoint import (
     provenance,
 )
 from training.cleaning import clean, hold_out, summary
+from training.contamination import check_contamination
 from training.corpora import Corpus, load_corpora
 from training.fitting import Fitter
 from training.held_out import save as save_held_out
@@ -54,6 +55,9 @@ def train(arguments: Sequence[str] | None = None) -> None:
     # Data: load, merge copies, hold every fiftieth text out.
     corpus, report = clean(load_corpora(options.data))
     print(summary(corpus, report), file=sys.stderr)
+    allowed = options.allow_contamination
+    for found in check_contamination(corpus, options.benchmark or [], allowed=allowed):
+        print(found, file=sys.stderr)
     training, held_out = hold_out(corpus)
     sampler = Sampler(training, sampling, augmentation, options.seed)
     validation = Validation(held_out, sampling.max_bytes)

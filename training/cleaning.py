@@ -15,16 +15,35 @@ from training.corpora import Corpus
 VALIDATION_SHARE: Final = 50
 """One text in this many is held out of training."""
 
+_EXAMPLES: Final = 3
+_SHOWN: Final = 60
 _WORD: Final = re.compile(r"[^\W\d_]+")
 
 
 @dataclass(frozen=True, slots=True)
+class Contradictions:
+    """Texts that one source gives different labels to, by their letters."""
+
+    source: str
+    keys: tuple[str, ...]
+
+    def __str__(self) -> str:
+        """One line: source, count, examples."""
+        examples = "; ".join(repr(key[:_SHOWN]) for key in self.keys[:_EXAMPLES])
+        return f"{self.source}: {len(self.keys):,} texts contradict themselves: {examples}"
+
+
+@dataclass(frozen=True, slots=True)
 class CleaningReport:
-    """What cleaning found: texts without a letter, repeats, and texts with several labels."""
+    """What cleaning found: texts without a letter, repeats, and texts with several labels.
+
+    ``within`` names those that have several labels within one source.
+    """
 
     wordless: int
     repeats: int
     contradictions: int
+    within: tuple["Contradictions", ...] = ()
 
 
 def text_key(text: str) -> str:
@@ -58,8 +77,19 @@ def clean(corpus: Corpus) -> tuple[Corpus, CleaningReport]:
         wordless=wordless,
         repeats=len(corpus) - len(merged) - wordless,
         contradictions=sum(len(found) > 1 for found in counts.values()),
+        within=_within_sources(corpus, keys),
     )
     return merged, report
+
+
+def _within_sources(corpus: Corpus, keys: list[str]) -> tuple[Contradictions, ...]:
+    first: dict[tuple[int, str], bytes] = {}
+    found: dict[int, dict[str, None]] = defaultdict(dict)
+    for key, source, target in zip(keys, corpus.sources.tolist(), corpus.targets, strict=True):
+        labels = target.tobytes()
+        if key and first.setdefault((source, key), labels) != labels:
+            found[source][key] = None
+    return tuple(Contradictions(corpus.names[at], tuple(found[at])) for at in sorted(found))
 
 
 def hold_out(corpus: Corpus) -> tuple[Corpus, Corpus]:
@@ -94,4 +124,5 @@ def summary(corpus: Corpus, report: CleaningReport) -> str:
         f"without a letter; {report.contradictions:,} texts stand under several labels and keep "
         "them all"
     )
+    lines += map(str, report.within)
     return "\n".join(lines)

@@ -167,16 +167,33 @@ def _labelled(name: str, table: datasets.Dataset) -> Iterator[tuple[str, NDArray
     text_column = _column(name, table, TEXT_COLUMNS)
     label_column = _column(name, table, LABEL_COLUMNS)
     decode = _decoder(table.features[label_column])
-    known: dict[object, NDArray[np.float32]] = {}
+    known: dict[object, NDArray[np.float32] | InputError] = {}
+    faults: list[InputError] = []
     pairs = zip(table[text_column][:], table[label_column][:], strict=True)
     for row, (text, value) in enumerate(pairs, start=1):
-        if not isinstance(text, str):
-            raise InputError(f"{name}: row {row}: column {text_column}: {text!r} is no text")
         key = tuple(value) if isinstance(value, list) else value
         if key not in known:
-            where = f"{name}: row {row}: column {label_column}"
-            known[key] = target(split_codes(decode(value)), where)
-        yield text, known[key]
+            known[key] = _target(
+                split_codes(decode(value)), f"{name}: row {row}: column {label_column}"
+            )
+        found = known[key]
+        if not isinstance(text, str):
+            found = InputError(f"{name}: row {row}: column {text_column}: {text!r} is no text")
+        if isinstance(found, InputError):
+            faults.append(found)
+        elif not faults:
+            yield text, found
+    if faults:
+        more = f" ({len(faults):,} of {len(table):,} rows are faulty)" if len(faults) > 1 else ""
+        raise InputError(f"{faults[0]}{more}")
+
+
+def _target(codes: Sequence[str], where: str) -> NDArray[np.float32] | InputError:
+    """The targets, or what is wrong with the codes."""
+    try:
+        return target(codes, where)
+    except InputError as error:
+        return error
 
 
 def _column(name: str, table: datasets.Dataset, candidates: Sequence[str]) -> str:

@@ -109,6 +109,9 @@ def _run_flags(group: argparse._ArgumentGroup) -> None:
     add("--data", action="append", metavar="SOURCE", help=source)
     test = "scored at the end, like --data; without it, held-out texts that validation leaves"
     add("--test", action="append", default=[], metavar="SOURCE", help=test)
+    benchmark = "files of labelled texts that no training text may stand in; several"
+    add("--benchmark", type=Path, nargs="+", action="extend", metavar="FILE", help=benchmark)
+    add("--allow-contamination", action="store_true", help="train on texts of --benchmark too")
     add("--out", type=Path, default=Path("runs/latest"), help="folder for the checkpoint")
     track = f"keep the run in MLflow: a file without an address ({LOCAL_URI}); docs/tracking.md"
     add("--track", nargs="?", const=LOCAL_URI, metavar="URI", help=track)

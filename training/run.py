@@ -22,7 +22,19 @@ from training.fitting import Fitter
 from training.validation import ValidationScores
 
 _FREE_TO_CHANGE: Final = frozenset(
-    {"out", "resume", "minutes", "steps", "patience", "threads", "evaluate_every", "test", "track"}
+    {
+        "benchmark",
+        "allow_contamination",
+        "out",
+        "resume",
+        "minutes",
+        "steps",
+        "patience",
+        "threads",
+        "evaluate_every",
+        "test",
+        "track",
+    }
 )
 """Flags that may differ when a run is resumed."""
 
@@ -61,10 +73,7 @@ class Run:
         self._limit_s: float = options.minutes * 60
         self._before_s = 0.0
         self._start = time.monotonic()
-        self._flags = {
-            flag: str(value) if isinstance(value, Path) else value
-            for flag, value in vars(options).items()
-        }
+        self._flags = {flag: _as_json(value) for flag, value in vars(options).items()}
         self._stored = self._open(resume=options.resume)
 
     def describe(self, description: Mapping[str, Any]) -> None:
@@ -200,6 +209,13 @@ def _require_same_flags(folder: Path, then: dict[str, Any], now: dict[str, Any])
                 f"--{flag.replace('_', '-')}: {now.get(flag)!r}, but the run in {folder} was "
                 f"started with {then[flag]!r}; resume with that, or choose another --out"
             )
+
+
+def _as_json(value: object) -> object:
+    """A flag's value as JSON holds it."""
+    if isinstance(value, list):
+        return [_as_json(each) for each in value]
+    return str(value) if isinstance(value, Path) else value
 
 
 def _short(value: object) -> str:

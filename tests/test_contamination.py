@@ -1,0 +1,84 @@
+"""Bad data at the start of training: texts of benchmarks, contradictions, faulty rows."""
+
+from pathlib import Path
+
+import pytest
+
+import train
+from scandid import InputError
+from training.cleaning import clean, summary
+from training.contamination import check_contamination, find_contamination, letters
+from training.corpora import load_corpora
+
+SAMPLE = Path(__file__).parent / "data" / "sample.parquet"
+UD = Path(__file__).parent / "data" / "ud_sample.parquet"
+
+
+def write(path: Path, *rows: tuple[str, str]) -> Path:
+    """A table of texts and codes."""
+    lines = ["text\tlanguages", *("\t".join(row) for row in rows)]
+    path.write_text("\n".join(lines) + "\n", encoding="utf-8")
+    return path
+
+
+def test_texts_of_a_benchmark_are_refused(tmp_path: Path) -> None:
+    """Other case, accents and punctuation hide nothing; the error names source, count, example."""
+    bench = write(
+        tmp_path / "bench.tsv", ("Smørrebrød, spist i går!", "dan"), ("Hej med dig", "dan")
+    )
+    data = write(
+        tmp_path / "mine.tsv",
+        ("SMØRREBRØD spist i ga\u030ar", "dan"),
+        ("Smørrebrød spist i går", "nob"),
+        short,
+        ("Noget helt andet her", "dan"),
+    )
+    corpus = load_corpora([str(data)])
+    assert [len(each.texts) for each in find_contamination(corpus, [bench])] == [2]
+    with pytest.raises(InputError, match=r"mine: 2 texts stand in bench\.tsv: 'SMØRREBRØD spist"):
+        check_contamination(corpus, [bench], allowed=False)
+    assert len(check_contamination(corpus, [bench], allowed=True)) == 1
+
+
+def test_letters_are_compared() -> None:
+    """Case, composition, spaces, digits and punctuation are no difference; letters are."""
+    assert letters("A\u030a, ja 12!") == letters("åja") == "åja"
+    assert letters("ø") != letters("o")
+
+
+def test_short_texts_prove_nothing(tmp_path: Path) -> None:
+    """Twelve letters may stand in both, thirteen may not."""
+    texts = [("abcdefg hijkl", "dan"), ("abcdefg hijklm", "dan")]
+    corpus = load_corpora([str(write(tmp_path / "a.tsv", *texts))])
+    (found,) = find_contamination(corpus, [write(tmp_path / "b.tsv", *texts)])
+    assert found.texts == ("abcdefg hijklm",)
+
+
+def test_training_refuses_a_benchmark_unless_told(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """train.py stops before the run folder is made; with the flag it says what it found."""
+    flags = ["--data", str(SAMPLE), "--batch", "64", "--threads", "1", "--steps", "1"]
+    out = ["--out", str(tmp_path / "run")]
+    with pytest.raises(InputError, match=r"sample: \d+ texts stand in sample\.parquet"):
+        train.train([*flags, "--out", str(tmp_path / "no"), "--benchmark", str(UD), str(SAMPLE)])
+    train.train([*flags, *out, "--benchmark", str(SAMPLE), "--allow-contamination"])
+    assert "texts stand in sample.parquet" in capsys.readouterr().err
+    assert (tmp_path / "run" / "best.pt").exists()
+
+
+def test_contradictions_within_a_source_are_named(tmp_path: Path) -> None:
+    """The same letters under two labels of one source are counted; of two sources they are not."""
+    first = write(tmp_path / "one.tsv", ("Ja da", "dan"), ("ja, da!", "swe"), ("Nei", "nob"))
+    second = write(tmp_path / "two.tsv", ("Nei", "nno"), ("Nei", "nno"))
+    corpus, report = clean(load_corpora([str(first), str(second)]))
+    assert [(each.source, each.keys) for each in report.within] == [("one", ("ja da",))]
+    assert "one: 1 texts contradict themselves: 'ja da'" in summary(corpus, report)
+
+
+def test_faulty_rows_are_counted(tmp_path: Path) -> None:
+    """The first unknown code is named with its row, and how many rows are faulty."""
+    rows = [("Ja", "dan"), ("Jo", "xx"), ("Nej", "swe"), ("Hei", "no"), ("Hå", "xx")]
+    path = write(tmp_path / "codes.tsv", *rows)
+    with pytest.raises(InputError, match=r"row 2: .*'xx' is no .* \(3 of 5 rows are faulty\)"):
+        load_corpora([str(path)])
