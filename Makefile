@@ -19,7 +19,7 @@ STACK := $(COMPOSE) --env-file .env --file deploy/compose.yaml
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help setup serve test check lock train export dashboards card report loadtest bench peers \
+.PHONY: help setup serve test check lock train export leave-one-out dashboards card report loadtest bench peers \
 	images sbom up down train-in-docker clean
 
 help: ## List the commands
@@ -57,6 +57,9 @@ train: $(DEV)/.ready ## Fit the network: DATA="hub/name folder/ file.csv" MINUTE
 
 export: $(DEV)/.ready ## Write models/scandid.onnx from the last checkpoint; ARGS goes to export.py
 	$(DEV)/bin/python export.py $(ARGS)
+
+leave-one-out: $(DEV)/.ready ## Accuracy on each source by a model that never saw it: DATA="corpora/" ARGS="--steps 1500"
+	$(DEV)/bin/python -m training.leave_one_out $(addprefix --data ,$(DATA)) $(ARGS)
 
 dashboards: $(DEV)/.ready ## Write Grafana's dashboards from their code
 	$(DEV)/bin/python -m deploy.grafana

@@ -15,7 +15,6 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
-import torch
 from numpy.typing import NDArray
 
 import scandid
@@ -79,8 +78,7 @@ def export(arguments: Sequence[str] | None = None) -> None:
     # What is claimed is made true: on texts of other sources, or on held-out ones of the run's own.
     corpus = calibration_texts(options.calibrate, folder)
     sample = Sample.of(corpus, options.max_bytes)
-    calibration = fit_claims(network, sample, options.max_bytes)
-    network.calibrate(calibration)
+    calibration = calibrate(network, sample, options.max_bytes)
 
     # The graph in int8, the same in float32 to compare with, and torch with the rounded weights.
     model = build_graph(network, quantized=True)
@@ -102,13 +100,9 @@ def export(arguments: Sequence[str] | None = None) -> None:
         run=run,
         thresholds=choose_thresholds(rows, held_out),
         scores={"validation_macro_f1": run["result"]["score"]},
-        reliable=choose_reliable(
-            expit(reference.logits(sample.encoded)), sample.lengths, sample.targets, sample.weights
-        ),
+        reliable=choose_reliable(*sample.judged(reference)),
         calibration=calibration.as_dict() | {"fitted_on": corpus.tables()},
-        distribution=reference_shares(
-            zip([LABELS[best] for best in rows.argmax(1)], rows.max(1).tolist(), strict=True)
-        ),
+        distribution=reference_shares(answers_of(rows)),
     )
     report(write(model, options.out), held_out, options.out)
     keep_model(folder, options.out)
@@ -119,15 +113,17 @@ def calibration_texts(sources: Sequence[str], folder: Path) -> Corpus:
     return clean(load_corpora(sources))[0] if sources else load_held_out(folder / HELD_OUT)
 
 
-def fit_claims(network: Network, sample: Sample, max_bytes: int) -> Calibration:
-    """Fit a calibration to what the network, with int8 weights, says about the sample."""
+def calibrate(network: Network, sample: Sample, max_bytes: int) -> Calibration:
+    """Fit a calibration to what the network, with int8 weights, says about the sample; apply it."""
     logits = TorchModel(round_weights(network), max_bytes).logits(sample.encoded)
-    return fit(logits, sample.lengths, sample.targets, sample.weights)
+    calibration = fit(logits, sample.lengths, sample.targets, sample.weights)
+    network.calibrate(calibration)
+    return calibration
 
 
-def expit(logits: NDArray[np.float32]) -> NDArray[np.float32]:
-    """Logits to probabilities, float32 ``[texts, labels]``."""
-    return torch.sigmoid(torch.from_numpy(logits)).numpy()
+def answers_of(rows: NDArray[np.float32]) -> list[tuple[str, float]]:
+    """Label and confidence of each row of probabilities."""
+    return [(LABELS[row.argmax()], float(row.max())) for row in rows]
 
 
 def report(identifier: Identifier, held_out: Sequence[LabelledText], path: Path) -> None:

@@ -35,14 +35,14 @@ from training.contamination import check_contamination
 from training.corpora import Corpus, load_corpora
 from training.fitting import Fitter
 from training.held_out import save as save_held_out
-from training.network import Network
+from training.network import Network, NetworkConfig
 from training.options import DEFAULT_DATA, configurations, parser
 from training.run import Run
 from training.sampling import Sampler
 from training.stores import read_dotenv
 from training.tracking import Tracker, open_tracker
 from training.unseen import UnseenTexts
-from training.validation import Validation
+from training.validation import Validation, accuracy_on
 
 
 def train(arguments: Sequence[str] | None = None) -> None:
@@ -55,22 +55,16 @@ def train(arguments: Sequence[str] | None = None) -> None:
     # Data: load, merge copies, hold every fiftieth text out.
     corpus, report = clean(load_corpora(options.data))
     print(summary(corpus, report), file=sys.stderr)
-    allowed = options.allow_contamination
-    for found in check_contamination(corpus, options.benchmark or [], allowed=allowed):
-        print(found, file=sys.stderr)
+    check_contamination(corpus, options.benchmark or [], allowed=options.allow_contamination)
+    corpus, left = corpus.split_off(options.leave_out)
     training, held_out = hold_out(corpus)
     sampler = Sampler(training, sampling, augmentation, options.seed)
     validation = Validation(held_out, sampling.max_bytes)
     unseen = UnseenTexts.choose(options.test, held_out, validation, sampling.max_bytes)
 
     # Network: its first weights and its dropout follow from the seed.
-    torch.manual_seed(options.seed)
-    torch.set_num_threads(options.threads or torch.get_num_threads())
-    device = "cuda" if torch.cuda.is_available() else "cpu"
-    network = Network(network_config)
-    if options.init:
-        copy_weights(options.init, network)
-    fitter = Fitter(network.to(device), fitting)
+    network = first_network(options, network_config)
+    fitter = Fitter(network, fitting)
 
     # Run folder: all that is needed to repeat the run, before the first step.
     configs = {
@@ -79,7 +73,7 @@ def train(arguments: Sequence[str] | None = None) -> None:
         "fitting": as_json(fitting),
         "augmentation": as_json(augmentation),
     }
-    run.describe(configs | origins(corpus, len(training), device))
+    run.describe(configs | origins(corpus, len(training), network.table.device.type))
     validation.save(run.folder / VALIDATION)
     save_held_out(held_out, run.folder / HELD_OUT)
     unseen.save(run.folder / TEST)
@@ -87,8 +81,18 @@ def train(arguments: Sequence[str] | None = None) -> None:
 
     tracker = open_tracker(options.track, run.folder)
     fit(run, fitter, sampler, validation, tracker, options)
-    report_best(run, fitter, validation, unseen)
+    report_best(run, fitter, validation, unseen, left)
     tracker.finish()
+
+
+def first_network(options: argparse.Namespace, config: NetworkConfig) -> Network:
+    """Seed torch, set its threads, and make the network to start from, on CUDA if there is one."""
+    torch.manual_seed(options.seed)
+    torch.set_num_threads(options.threads or torch.get_num_threads())
+    network = Network(config)
+    if options.init:
+        copy_weights(options.init, network)
+    return network.to("cuda" if torch.cuda.is_available() else "cpu")
 
 
 def origins(corpus: Corpus, training_texts: int, device: str) -> dict[str, Any]:
@@ -123,6 +127,7 @@ def fit(
                 run.record(scores, fitter)
                 tracker.update()
                 line = f"step {run.step}: loss {run.loss:.3f}, validation {run.score:.4f}"
+                line += f", mean over sources {scores.mean_over_sources():.4f}"
                 tqdm.write(line, sys.stderr)
                 over = over or run.over()
             bar.update()
@@ -130,12 +135,15 @@ def fit(
             bar.set_postfix(loss=f"{run.loss:.3f}", validation=score, refresh=False)
 
 
-def report_best(run: Run, fitter: Fitter, validation: Validation, unseen: UnseenTexts) -> None:
+def report_best(
+    run: Run, fitter: Fitter, validation: Validation, unseen: UnseenTexts, left: Corpus
+) -> None:
     """Print precision, recall and F1 of the best weights, and note them in run.json."""
     fitter.averaged.load_state_dict(load_tensors(run.folder / BEST))
     scores = validation.score(fitter.averaged)
     test = unseen.score(fitter.averaged) if unseen.rows else None
-    run.finish(scores, test)
+    left_out = score_left_out(fitter.averaged, left, validation.max_bytes)
+    run.finish(scores, test, left_out)
     tallies = {
         "held-out texts": scores.texts.as_dict(),
         "cut to 1-4 words": scores.fragments.as_dict(),
@@ -143,7 +151,21 @@ def report_best(run: Run, fitter: Fitter, validation: Validation, unseen: Unseen
     }
     for words, tally in tallies.items():
         print(f"{words}: macro F1 {tally['macro_f1']:.4f}\n{per_class_table(tally)}\n")
+    for name, accuracy in scores.sources.items():
+        print(f"source {name}: accuracy {accuracy:.4f}")
+    print(f"mean over sources: {scores.mean_over_sources():.4f}")
+    for name, accuracy in left_out.items():
+        print(f"left out, {name}: accuracy {accuracy:.4f}")
     print(f"weights: {run.folder / BEST}; next: python export.py {run.folder}")
+
+
+def score_left_out(network: Network, left: Corpus, max_bytes: int) -> dict[str, float]:
+    """Accuracy on every fiftieth text of each source that was left out."""
+    names = [name for at, name in enumerate(left.names) if (left.sources == at).any()]
+    return {
+        name: accuracy_on(network, hold_out(left.split_off([name])[1])[1], max_bytes)
+        for name in names
+    }
 
 
 if __name__ == "__main__":

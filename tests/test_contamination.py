@@ -30,7 +30,7 @@ def test_texts_of_a_benchmark_are_refused(tmp_path: Path) -> None:
         tmp_path / "mine.tsv",
         ("SMØRREBRØD spist i ga\u030ar", "dan"),
         ("Smørrebrød spist i går", "nob"),
-        short,
+        ("Hej med dig", "dan"),
         ("Noget helt andet her", "dan"),
     )
     corpus = load_corpora([str(data)])

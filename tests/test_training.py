@@ -255,13 +255,8 @@ def test_an_export_prints_what_it_checked(
     """Every check stands in the table with its limit."""
     export.export([str(run), "--out", str(tmp_path / "m.onnx"), "--max-bytes", "128"])
     shown = capsys.readouterr().out
-    for check in (
-        "dynamic axes",
-        "shapes unlike",
-        "alone against in a batch",
-        "same label",
-        "size:",
-    ):
+    named = ("dynamic axes", "shapes unlike", "alone against in a batch", "same label", "size:")
+    for check in named:
         assert check in shown
     assert shown.count("ok  ") == 6
     assert Identifier.load(tmp_path / "m.onnx").metadata.max_bytes == 128

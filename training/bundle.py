@@ -43,14 +43,11 @@ def describe(  # noqa: PLR0913  # each is a field of the metadata
         thresholds: Probability from which each language is acceptable.
         scores: Named scores on held-out data.
         reliable: From which confidence answers are reliable.
-        calibration: What was fitted after training, on which texts; None where nothing was.
-        distribution: How held-out answers spread, for monitoring (:mod:`scandid.reference`).
+        calibration: What was fitted after training, on which texts.
+        distribution: How held-out answers spread (:mod:`scandid.reference`).
     """
     fields = {
-        "format": FORMAT,
-        "version": version,
-        "labels": LABELS,
-        "encoding": ENCODING,
+        **{"format": FORMAT, "version": version, "labels": LABELS, "encoding": ENCODING},
         "created": datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds"),
         "data_digest": run["data"]["digest"],
         "run_id": run["provenance"]["run_id"],

@@ -1,6 +1,7 @@
 """Training texts that stand in a benchmark: whoever trains on them measures nothing with it."""
 
 import re
+import sys
 import unicodedata
 from collections import defaultdict
 from collections.abc import Sequence
@@ -57,7 +58,7 @@ def find_contamination(corpus: Corpus, benchmarks: Sequence[Path]) -> list[Conta
 def check_contamination(
     corpus: Corpus, benchmarks: Sequence[Path], *, allowed: bool
 ) -> list[Contamination]:
-    """Find contamination, and refuse it where it is not allowed.
+    """Find contamination; where it is allowed say so, else refuse it.
 
     Raises:
         InputError: there is some and it is not allowed; names source, count and examples.
@@ -69,4 +70,5 @@ def check_contamination(
             f"--data: texts of the benchmarks: {lines} | take them out, or train on them all the "
             "same with --allow-contamination"
         )
+    sys.stderr.writelines(f"{each}\n" for each in found)
     return found

@@ -54,6 +54,20 @@ class Corpus:
         texts = [text for text, kept in zip(self.texts, keep, strict=True) if kept]
         return Corpus(texts, self.targets[keep], self.sources[keep], self.names)
 
+    def split_off(self, names: Sequence[str]) -> tuple["Corpus", "Corpus"]:
+        """The texts of all other sources, and those of the sources named.
+
+        Raises:
+            InputError: a name is none of the sources.
+        """
+        for name in names:
+            if name not in self.names:
+                raise InputError(
+                    f"--leave-out: no source {name!r}; there are {', '.join(self.names)}"
+                )
+        left = np.isin(self.sources, [self.names.index(name) for name in names])
+        return self.subset(~left), self.subset(left)
+
     def tables(self) -> list[dict[str, str | int]]:
         """Name, number of texts and digest of each source."""
         parts = ((name, self.subset(self.sources == n)) for n, name in enumerate(self.names))

@@ -9,6 +9,7 @@ from typing import Any, Final
 import datasets
 import numpy as np
 import pyarrow.parquet
+import torch
 from numpy.typing import NDArray
 
 from scandid.encoding import encode_text
@@ -18,6 +19,7 @@ from training.calibration import shares
 from training.cleaning import text_key
 from training.corpora import Corpus
 from training.sampling import SamplingConfig, weigh
+from training.validation import TorchModel
 
 PIECES: Final = (1, 2, 3, 5, 9)
 """Words of the pieces that are cut from each longer text."""
@@ -46,6 +48,13 @@ class Sample:
         encoded = [encode_text(text, max_bytes)[0] for text in whole.texts]
         lengths = np.array([len(data) for data in encoded])
         return cls(encoded, lengths, whole.targets, weigh_by_length(whole, lengths))
+
+    def judged(
+        self, model: TorchModel
+    ) -> tuple[NDArray[np.float32], NDArray[np.int64], NDArray[np.float32], NDArray[np.float64]]:
+        """Probabilities ``[texts, labels]`` that a model gives, with lengths, targets, weights."""
+        probabilities = torch.sigmoid(torch.from_numpy(model.logits(self.encoded))).numpy()
+        return probabilities, self.lengths, self.targets, self.weights
 
 
 def save(corpus: Corpus, path: Path) -> None:

@@ -109,6 +109,8 @@ def _run_flags(group: argparse._ArgumentGroup) -> None:
     add("--data", action="append", metavar="SOURCE", help=source)
     test = "scored at the end, like --data; without it, held-out texts that validation leaves"
     add("--test", action="append", default=[], metavar="SOURCE", help=test)
+    leave = "name of a source to train without and to score at the end; repeatable"
+    add("--leave-out", action="append", default=[], metavar="NAME", help=leave)
     benchmark = "files of labelled texts that no training text may stand in; several"
     add("--benchmark", type=Path, nargs="+", action="extend", metavar="FILE", help=benchmark)
     add("--allow-contamination", action="store_true", help="train on texts of --benchmark too")

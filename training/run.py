@@ -162,10 +162,16 @@ class Run:
         save_tensors(self.folder / LAST, {"fitter": fitter.state(), **counters})
         return better
 
-    def finish(self, scores: ValidationScores, test: Mapping[str, Any] | None = None) -> None:
-        """Write the scores of the best weights, on the test set too, into run.json."""
+    def finish(
+        self,
+        scores: ValidationScores,
+        test: Mapping[str, Any] | None = None,
+        left_out: Mapping[str, float] | None = None,
+    ) -> None:
+        """Write scores of the best weights into run.json, on test set and left-out sources too."""
         run = load_json(self.folder / RUN)
         run["result"] = {"steps": self.step, **self._summary(scores), "test": test}
+        run["result"]["left_out"] = dict(left_out or {})
         save_json(self.folder / RUN, run)
 
     def _summary(self, scores: ValidationScores) -> dict[str, object]:
@@ -174,6 +180,8 @@ class Run:
             "score": round(scores.score(), 6),
             "texts": scores.texts.as_dict(),
             "fragments": scores.fragments.as_dict(),
+            "sources": dict(scores.sources),
+            "mean_over_sources": round(scores.mean_over_sources(), 6),
         }
 
     def _open(self, *, resume: bool) -> dict[str, Any] | None:

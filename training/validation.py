@@ -1,7 +1,8 @@
 """Scores of a torch network on held-out texts, through the same identifier that serves."""
 
 import random
-from collections.abc import Sequence
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -72,10 +73,18 @@ class TorchModel:
 
 @dataclass(frozen=True, slots=True)
 class ValidationScores:
-    """Tallies of held-out texts as they are, and cut down to 1 to 4 words."""
+    """Tallies of held-out texts as they are, and cut down to 1 to 4 words.
+
+    ``sources`` is the accuracy on each source's texts as they are.
+    """
 
     texts: Tally
     fragments: Tally
+    sources: Mapping[str, float]
+
+    def mean_over_sources(self) -> float:
+        """Accuracy with every source counting alike, so that a large one hides none, 0 to 1."""
+        return sum(self.sources.values()) / max(1, len(self.sources))
 
     def score(self) -> float:
         """The number that decides which weights are kept: mean of both macro F1, 0 to 1."""
@@ -89,8 +98,9 @@ class Validation:
         """Choose texts: the same number at the most of every source and label."""
         rng = random.Random(0)
         places = _balanced(held_out)
-        self._max_bytes = max_bytes
+        self.max_bytes = max_bytes
         self.texts = [_labelled(held_out.texts[i], held_out.targets[i]) for i in places]
+        self._sources = [held_out.names[held_out.sources[i]] for i in places]
         self.fragments = [LabelledText(fragment(row.text, rng), row.gold) for row in self.texts]
 
     def save(self, path: Path) -> None:
@@ -104,8 +114,30 @@ class Validation:
 
     def score(self, network: Network) -> ValidationScores:
         """Identify every text and count."""
-        identifier = Identifier(TorchModel(network, self._max_bytes))
-        return ValidationScores(_tally(identifier, self.texts), _tally(identifier, self.fragments))
+        identifier = Identifier(TorchModel(network, self.max_bytes))
+        groups: dict[str, list[LabelledText]] = defaultdict(list)
+        for row, source in zip(self.texts, self._sources, strict=True):
+            groups[source].append(row)
+        tallies = {source: _tally(identifier, rows) for source, rows in groups.items()}
+        texts = sum_tallies(tallies.values())
+        sources = {source: round(tally.accuracy(), 6) for source, tally in tallies.items()}
+        return ValidationScores(texts, _tally(identifier, self.fragments), sources)
+
+
+def sum_tallies(tallies: Iterable[Tally]) -> Tally:
+    """One tally of what several have counted."""
+    total = Tally()
+    for tally in tallies:
+        total.confusion += tally.confusion
+        total.loose += tally.loose
+        total.strict += tally.strict
+    return total
+
+
+def accuracy_on(network: Network, corpus: Corpus, max_bytes: int) -> float:
+    """Share of a corpus' texts that a network identifies rightly, 0 to 1."""
+    rows = list(map(_labelled, corpus.texts, corpus.targets))
+    return _tally(Identifier(TorchModel(network, max_bytes)), rows).accuracy()
 
 
 def _balanced(corpus: Corpus) -> list[int]:
