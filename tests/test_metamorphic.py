@@ -6,6 +6,7 @@ points; the tolerances are stated below and are what users may count on.
 
 import unicodedata
 from collections.abc import Callable, Sequence
+from functools import partial
 from pathlib import Path
 from statistics import mean
 
@@ -21,6 +22,12 @@ SAMPLES = ("flores_sample", "ud_sample")
 
 Change = Callable[[str], str]
 
+
+def quoted(marks: str, text: str) -> str:
+    """The text between two quotation marks."""
+    return f"{marks[0]}{text}{marks[1]}"
+
+
 EXACT: dict[str, Change] = {
     "upper": str.upper,
     "lower": str.lower,
@@ -31,33 +38,23 @@ EXACT: dict[str, Change] = {
     "lines": lambda text: text.replace(" ", "\n"),
     "tabs": lambda text: text.replace(" ", "\t"),
     "padded": lambda text: f"\n  {text}\t\r\n",
-}
-"""Nothing of these reaches the model."""
-
-HARMLESS: dict[str, Change] = {
     "no final stop": lambda text: text.rstrip(" .!?"),
     "exclamation": lambda text: text.rstrip(" .!?") + "!",
     "numbered": lambda text: f"12) {text}",
     "bullet": lambda text: f"• {text}",
     "emoji": lambda text: f"{text} 👍",
-    "said twice": lambda text: f"{text} {text}",
+    **{f"quoted {marks}": partial(quoted, marks) for marks in ("“”", "””", "„“", "»«", "«»", "‘’")},
 }
-"""Each of these is no evidence for any language."""
+"""Nothing of these reaches the model."""
 
-HARMLESS_CHANGED = 0.05
-"""Share of texts whose label a harmless change may change."""
-
-QUOTES = ("“”", "””", "„“", "»«", "«»", "‘’")
-
-QUOTES_CHANGED = 0.12
-"""The same for quotation marks around the whole text. It is too much: corpora have styles of their
-own, and the model has learnt them; it is to come down to what other harmless changes may do."""
+SAID_TWICE_CHANGED = 0.02
+"""Share of texts whose label changes where they are said twice."""
 
 LOST_POINTS: dict[str, tuple[float, float]] = {
-    "digraphs": (1.4, 2.0),  # the goal is 1.0; the mean of two runs that ships costs 1.2
-    "bare ASCII": (1.0, 3.0),
-    "typos": (1.0, 3.0),
-    "missing spaces": (1.0, 2.0),
+    "digraphs": (1.0, 1.0),
+    "bare ASCII": (1.0, 1.0),
+    "typos": (1.0, 2.0),
+    "missing spaces": (1.0, 1.0),
     "littered": (2.0, 6.0),
 }
 """Points of accuracy that a rough variant may cost on Wikipedia-like sentences (76 to 183
@@ -132,26 +129,12 @@ def test_typography_is_no_evidence(identifier: Identifier, sample: Benchmark, na
     assert identifier.identify_batch(changed) == identifier.identify_batch(texts)
 
 
-@pytest.mark.parametrize("name", HARMLESS)
-def test_harmless_changes_keep_the_label(
-    identifier: Identifier, sample: Benchmark, name: str
-) -> None:
-    """Bullets, end marks and repetition leave the label of 95 texts in 100 alone."""
-    clean = identifier.identify_batch(sample.texts)
-    changed = identifier.identify_batch([HARMLESS[name](text) for text in sample.texts])
-    flips = mean(a.label != b.label for a, b in zip(clean, changed, strict=True))
-    assert flips <= HARMLESS_CHANGED
-
-
-@pytest.mark.parametrize("marks", QUOTES)
-def test_quotation_marks_are_weak_evidence(
-    identifier: Identifier, sample: Benchmark, marks: str
-) -> None:
-    """Quoting a text in another country's style changes the label of few."""
-    clean = identifier.identify_batch(sample.texts)
-    quoted = identifier.identify_batch([marks[0] + text + marks[1] for text in sample.texts])
-    flips = mean(a.label != b.label for a, b in zip(clean, quoted, strict=True))
-    assert flips <= QUOTES_CHANGED
+def test_a_text_said_twice_keeps_its_label(identifier: Identifier, sample: Benchmark) -> None:
+    """Saying a text again is no evidence for another language."""
+    once = identifier.identify_batch(sample.texts)
+    twice = identifier.identify_batch([f"{text} {text}" for text in sample.texts])
+    flips = mean(a.label != b.label for a, b in zip(once, twice, strict=True))
+    assert flips <= SAID_TWICE_CHANGED
 
 
 @pytest.mark.parametrize("name", LOST_POINTS)

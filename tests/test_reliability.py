@@ -39,6 +39,11 @@ def test_few_texts_promise_little() -> None:
     assert chosen(answers(100, 0.9, 1)).least["dan"][4] == pytest.approx(0.9, abs=1e-3)
 
 
+def test_what_is_a_toss_of_a_coin_is_not_reliable() -> None:
+    """A confidence below a half is not enough, even where such answers happen to be right."""
+    assert chosen(answers(900, 0.4, 1)).least["dan"][4] == 0.5
+
+
 def test_lengths_are_judged_apart() -> None:
     """Short texts that are wrong as often as right do not spoil longer ones, nor gain from them."""
     found = chosen(answers(500, 0.9, 1), answers(500, 0.9, 0.5, length=10))

@@ -15,6 +15,9 @@ ENDS: Final = (8, 14, 26, 62, 210)
 DOUBT: Final = 1.645
 """Standard deviations below the measured precision that must still be enough: 95% of the time."""
 
+LEAST: Final = 0.5
+"""An answer that is as likely wrong as right is not reliable, however right surer ones are."""
+
 _STEP: Final = 1e-4
 
 
@@ -63,7 +66,7 @@ def _least(
     enough = np.flatnonzero((wilson(precision, texts) >= PRECISION) & whole)
     if not len(enough):
         return None
-    return min(1.0, round(math.ceil(float(sure[enough[-1]]) / _STEP) * _STEP, 4))
+    return min(1.0, max(LEAST, round(math.ceil(float(sure[enough[-1]]) / _STEP) * _STEP, 4)))
 
 
 def wilson(share: NDArray[np.float64], texts: NDArray[np.float64]) -> NDArray[np.float64]:
