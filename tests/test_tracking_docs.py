@@ -1,10 +1,10 @@
-"""docs/tracking.md and .env.example name the variables that are read, and no others."""
+"""The pages and .env.example name the variables that are read, and no others."""
 
 import re
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
-PAGE = (ROOT / "docs" / "tracking.md").read_text(encoding="utf-8")
+PAGES = [(ROOT / "docs" / name).read_text("utf-8") for name in ("tracking.md", "operations.md")]
 EXAMPLE = (ROOT / ".env.example").read_text(encoding="utf-8")
 STORES = (ROOT / "training" / "stores.py").read_text(encoding="utf-8")
 
@@ -12,11 +12,12 @@ SET_BY_PROGRAMS = {"MLFLOW_PARENT_RUN_ID", "MLFLOW_RUN_ID"}
 """Variables that a sweep or ``mlflow run`` gives to a training."""
 
 
-def test_the_page_explains_the_example() -> None:
-    """Every variable of .env.example has its place in the page's table."""
+def test_the_pages_explain_the_example() -> None:
+    """Every variable of .env.example has its row on one of the pages."""
     variables = set(re.findall(r"^(?:# )?([A-Z]\w+)=", EXAMPLE, re.MULTILINE))
-    rows = "\n".join(line for line in PAGE.splitlines() if line.startswith("| `"))
-    assert variables == set(re.findall(r"`([A-Z][A-Z0-9_]+)`", rows))
+    lines = [line for page in PAGES for line in page.splitlines() if line.startswith("| `")]
+    explained = {name for line in lines for name in re.findall(r"`([A-Z][A-Z0-9_]+)`", line)}
+    assert variables == explained
 
 
 def test_every_variable_is_in_the_example() -> None:

@@ -1,0 +1,166 @@
+"""deploy/kubernetes: every object against its schema, alone and as the overlays render it."""
+
+import os
+import re
+import shutil
+import subprocess
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import kubernetes_validate
+import pytest
+import yaml
+from cloudcoil.models.prometheus_operator.v1 import ServiceMonitor
+
+from server.settings import Settings, variable
+
+ROOT = Path(__file__).resolve().parent.parent
+FOLDER = ROOT / "deploy" / "kubernetes"
+VERSION = "1.37"
+OVERLAYS = ("development", "production")
+OBJECTS = sorted(
+    path
+    for path in [*FOLDER.glob("base/*.yaml"), *FOLDER.glob("components/monitoring/*.yaml")]
+    if path.name != "kustomization.yaml"
+)
+ALWAYS = {"Namespace", "ConfigMap", "Deployment", "Service", "NetworkPolicy"}
+RENDERERS = (("kustomize", "build"), ("kubectl", "kustomize"))
+KINDS = {
+    "development": ALWAYS,
+    "production": ALWAYS
+    | {"HorizontalPodAutoscaler", "PodDisruptionBudget", "Secret", "ServiceMonitor"},
+}
+
+
+def validate(item: dict[str, Any]) -> None:
+    """Hold an object to its schema, unknown fields refused."""
+    if item["kind"] == "ServiceMonitor":
+        ServiceMonitor.model_validate(item, extra="forbid")
+    else:
+        kubernetes_validate.validate(item, VERSION, strict=True)
+
+
+@cache
+def rendered(overlay: str) -> dict[str, dict[str, Any]]:
+    """What an overlay renders to, by kind; with the example's credentials."""
+    command = next((words for words in RENDERERS if shutil.which(words[0])), ())
+    if not command:
+        reason = "kustomize is not installed: neither kustomize nor kubectl is there"
+        pytest.fail(reason) if "CI" in os.environ else pytest.skip(reason)
+    secrets = FOLDER / "components" / "store" / "store.env"
+    made = not secrets.exists()
+    if made:
+        shutil.copy(secrets.with_name("store.env.example"), secrets)
+    try:
+        words = [*command, str(FOLDER / "overlays" / overlay)]
+        text = subprocess.run(words, capture_output=True, text=True, check=True).stdout
+    finally:
+        if made:
+            secrets.unlink()
+    return {item["kind"]: item for item in yaml.safe_load_all(text)}
+
+
+@pytest.mark.parametrize("path", OBJECTS, ids=lambda path: path.stem)
+def test_files_keep_their_schema(path: Path) -> None:
+    """Each file of the base is a valid object, without a field that Kubernetes does not know."""
+    item = yaml.safe_load(path.read_text(encoding="utf-8"))
+    assert path.stem == item["kind"].lower()
+    validate(item)
+
+
+def test_a_mistyped_field_is_refused() -> None:
+    """The schemas are strict: they would tell."""
+    item = yaml.safe_load((FOLDER / "base" / "deployment.yaml").read_text(encoding="utf-8"))
+    item["spec"]["template"]["spec"]["containers"][0]["readynessProbe"] = {}
+    with pytest.raises(kubernetes_validate.ValidationError, match="readynessProbe"):
+        validate(item)
+
+
+@pytest.mark.parametrize("overlay", OVERLAYS)
+def test_overlays_render_to_valid_objects(overlay: str) -> None:
+    """Every object of an overlay keeps its schema, and all that belong there are there."""
+    objects = rendered(overlay)
+    assert objects.keys() == KINDS[overlay]
+    for item in objects.values():
+        validate(item)
+        assert item["metadata"].get("namespace", item["metadata"]["name"]) == "scandid"
+
+
+@pytest.mark.parametrize("overlay", OVERLAYS)
+def test_pods_keep_the_restricted_standard(overlay: str) -> None:
+    """No root, no rights, no writing to the image, no token, and no variable from a Service."""
+    spec = pod(overlay)
+    (container,) = spec["containers"]
+    assert spec["securityContext"]["runAsNonRoot"]
+    assert spec["securityContext"]["seccompProfile"] == {"type": "RuntimeDefault"}
+    assert container["securityContext"] == {
+        "allowPrivilegeEscalation": False,
+        "readOnlyRootFilesystem": True,
+        "capabilities": {"drop": ["ALL"]},
+    }
+    assert (spec["automountServiceAccountToken"], spec["enableServiceLinks"]) == (False, False)
+    final = (ROOT / "Dockerfile.serve").read_text(encoding="utf-8")
+    assert f"USER {spec['securityContext']['runAsUser']}:" in final
+
+
+@pytest.mark.parametrize("overlay", OVERLAYS)
+def test_pods_are_probed_and_bounded(overlay: str) -> None:
+    """Three probes on routes of the service, limits, and time enough to drain."""
+    spec = pod(overlay)
+    (container,) = spec["containers"]
+    probes = {name: probe for name, probe in container.items() if name.endswith("Probe")}
+    assert {name: probe["httpGet"]["path"] for name, probe in probes.items()} == {
+        "startupProbe": "/health/live",
+        "livenessProbe": "/health/live",
+        "readinessProbe": "/health/ready",
+    }
+    # The processors of the limit are the number of workers; without, they are those of the node.
+    assert set(container["resources"]["limits"]) == {"cpu", "memory"}
+    wait_s = container["lifecycle"]["preStop"]["sleep"]["seconds"]
+    assert spec["terminationGracePeriodSeconds"] > wait_s + Settings().graceful_timeout_s
+
+
+def test_production_holds_together() -> None:
+    """Selectors, ports, targets and the Secret's name fit what they point to."""
+    objects = rendered("production")
+    labels = objects["Deployment"]["spec"]["template"]["metadata"]["labels"]
+    assert objects["Service"]["spec"]["selector"].items() <= labels.items()
+    for kind in ("Deployment", "PodDisruptionBudget"):
+        assert objects[kind]["spec"]["selector"]["matchLabels"].items() <= labels.items()
+    assert objects["NetworkPolicy"]["spec"]["podSelector"]["matchLabels"].items() <= labels.items()
+    target = objects["HorizontalPodAutoscaler"]["spec"]["scaleTargetRef"]
+    assert target["name"] == objects["Deployment"]["metadata"]["name"]
+    (container,) = pod("production")["containers"]
+    assert {"secretRef": {"name": objects["Secret"]["metadata"]["name"]}} in container["envFrom"]
+    assert container["image"].endswith("/scandid-serve:0.1.0")
+    ports = {port["name"]: port["containerPort"] for port in container["ports"]}
+    assert ports == {"http": 8080, "metrics": 9464}
+    assert {port["targetPort"] for port in objects["Service"]["spec"]["ports"]} == ports.keys()
+
+
+def test_prometheus_finds_the_job_of_the_rules() -> None:
+    """The monitor selects the Service; its job is the one that rules and panels ask for."""
+    objects = rendered("production")
+    monitor, service = objects["ServiceMonitor"]["spec"], objects["Service"]
+    labels = service["metadata"]["labels"]
+    assert monitor["selector"]["matchLabels"].items() <= labels.items()
+    assert labels[monitor["jobLabel"]] == "scandid"
+    assert {each["port"] for each in monitor["endpoints"]} == {"metrics"}
+
+
+def test_settings_are_settings() -> None:
+    """What ConfigMap and Secret set can be set, to values that the service takes."""
+    data = yaml.safe_load((FOLDER / "base" / "configmap.yaml").read_text(encoding="utf-8"))["data"]
+    Settings.from_environ(data)
+    example = (FOLDER / "components/store/store.env.example").read_text(encoding="utf-8")
+    names = data.keys() | set(re.findall(r"^(SCANDID_\w+)=", example, re.MULTILINE))
+    assert names <= {variable(name) for name in Settings.__dataclass_fields__}
+    assert re.findall(r"^AWS_(?:ACCESS|SECRET)\w+=(.*)$", example, re.MULTILINE) == ["", ""]
+    assert "store.env" in (ROOT / ".gitignore").read_text(encoding="utf-8").splitlines()
+
+
+def pod(overlay: str) -> dict[str, Any]:
+    """The pod that an overlay's Deployment makes."""
+    spec: dict[str, Any] = rendered(overlay)["Deployment"]["spec"]["template"]["spec"]
+    return spec
