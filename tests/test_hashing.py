@@ -31,7 +31,8 @@ def test_torch_and_onnxruntime_agree_to_the_bit(orders: tuple[int, ...]) -> None
     text = np.random.default_rng(0).integers(0, 256, (5, 50)).astype(np.float32)
     values, right = text[:, None, :], kernels.shape[-1] - 2
     padded = np.pad(values, ((0, 0), (0, 0), (1, right)))
-    by_torch = functional.conv1d(*(torch.from_numpy(a) for a in (padded, kernels, biases)))
+    tensors = [torch.from_numpy(array) for array in (padded, kernels, biases)]
+    by_torch = functional.conv1d(tensors[0], tensors[1], tensors[2])
     windows = np.lib.stride_tricks.sliding_window_view(padded[:, 0], right + 2, axis=1)
     exact = windows.astype(np.int64) @ kernels[:, 0].T.astype(np.int64) + biases.astype(np.int64)
     np.testing.assert_array_equal(by_torch.numpy(), exact.transpose(0, 2, 1))

@@ -15,8 +15,8 @@ from training.augmentation import AugmentationConfig, augment, fragment, stray, 
 from training.corpora import Corpus
 from training.sampling import LABEL_SHARES, Sampler, SamplingConfig
 
-PLAIN = AugmentationConfig(0, 0, 0, 0, 0, 0)
-EVERYTHING = AugmentationConfig(1, 1, 1, 1, 1, 1)
+PLAIN = AugmentationConfig(0, 0, 0, 0, 0)
+EVERYTHING = AugmentationConfig(1, 1, 1, 1, 1)
 SENTENCE = "Vi mødtes på caféen, og så snakkede vi hele aftenen!"
 
 
@@ -26,7 +26,7 @@ def corpus() -> Corpus:
     counts["other", 0] = 300
     rows = [pair for pair, n in counts.items() for _ in range(n)]
     targets = np.array([[name == label for name in LABELS] for label, _ in rows], np.float32)
-    texts = [f"{label} {source}" for label, source in rows]
+    texts = [f"{label} {'ab'[source]}" for label, source in rows]
     return Corpus(texts, targets, np.array([source for _, source in rows], np.int32), ("a", "b"))
 
 
@@ -53,7 +53,7 @@ def test_sources_are_drawn_by_a_power_of_their_size() -> None:
     for power, ratio in ((1.0, 9), (0.5, 3), (0.0, 1)):
         config = SamplingConfig(batch=2000, source_power=power)
         counts = Counter(text for text, _ in drawn(config, 20))
-        assert abs(counts["dan 0"] / counts["dan 1"] / ratio - 1) < 0.25
+        assert abs(counts["dan a"] / counts["dan b"] / ratio - 1) < 0.25
 
 
 def test_targets_stay_with_their_texts() -> None:
@@ -108,18 +108,18 @@ def test_a_typo_is_one_change(text: str, seed: int) -> None:
 
 @given(st.integers())
 def test_a_stray_leaves_the_words(seed: int) -> None:
-    """What is put in between is one word more; all others stay in order."""
+    """What is put in between is one to six words more; all others stay in order."""
     words = stray(SENTENCE, random.Random(seed)).split(" ")
-    assert len(words) == len(SENTENCE.split(" ")) + 1
+    assert 1 <= len(words) - len(SENTENCE.split(" ")) <= 6
     rest = iter(words)
     assert all(word in rest for word in SENTENCE.split(" "))
 
 
 def test_diacritics_are_written_otherwise() -> None:
     """With that share alone, å ä ö æ ø become digraphs or bare letters."""
-    config = AugmentationConfig(0, 0, 1, 0, 0, 0)
+    config = AugmentationConfig(0, 1, 0, 0, 0)
     found = {augment("Blåbærgrød på ö", config, random.Random(seed)) for seed in range(20)}
-    assert found == {"Blaabaergroed paa oe", "Blabargrod pa o"}
+    assert found == {"Blaabaergroed paa oe", "Blabargrod pa o", "Blabaergrod pa o"}
 
 
 def test_a_factor_changes_the_weight_of_its_source_alone() -> None:
@@ -127,6 +127,6 @@ def test_a_factor_changes_the_weight_of_its_source_alone() -> None:
     only_b = SamplingConfig(batch=64, factors={"a": 0.0})
     parts = Sampler(corpus(), only_b, PLAIN, seed=1).draw(0)
     drawn = {bytes(row.tolist()).strip(b"\0 ") for text, _ in parts for row in text}
-    assert drawn == {b"dan 1", b"nob 1", b"nno 1"}
+    assert drawn == {b"dan b", b"nob b", b"nno b"}
     with pytest.raises(InputError, match="no source 'c'; there are a, b"):
         Sampler(corpus(), SamplingConfig(factors={"c": 2.0}), PLAIN, seed=1)

@@ -1,6 +1,6 @@
-"""Spelling dictionaries as training texts: rare words with every language that spells them so.
+r"""Spelling dictionaries as training texts: rare words with every language that spells them so.
 
-    python -m training.dictionary dan=danish.txt nob=bokmaal.txt nno=nynorsk.txt swe=swedish.txt \\
+    python -m training.dictionary dan=danish.txt nob=bokmaal.txt nno=nynorsk.txt swe=swedish.txt \
         --except corpora/words.parquet --out corpora/dictionary.parquet
 
 Lists of frequent words (:mod:`training.lexicon`) end where endings and compounds begin, and those

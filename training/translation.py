@@ -1,4 +1,4 @@
-"""Translations as training texts: the same texts in another language, so that a domain tells nothing.
+"""Translations as training texts: the same domain in each language, so that it tells nothing.
 
     python -m training.translation corpora/ndt.parquet --pair nob-nno --out corpora/mt_ndt.parquet
 
