@@ -82,7 +82,7 @@ peers: $(PEERS_VENV)/.ready ## Make .venv-peers with what make bench and make re
 	@echo "$(PEERS_VENV) is ready"
 
 images: $(DEV)/.ready ## Build both images and prove them by running them (Docker, else podman)
-	PATH=$(CURDIR)/$(DEV)/bin:$$PATH $(DEV)/bin/python -m deploy.images $(ARGS)
+	$(DEV)/bin/python -m deploy.images $(ARGS)
 
 sbom: $(DEV)/.ready ## Write build/sbom/*.cdx.json, what is in the images that make images built
 	$(DEV)/bin/python -m deploy.images.sbom $(ARGS)

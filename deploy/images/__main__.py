@@ -10,6 +10,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator, Sequence
+from pathlib import Path
 from typing import Final
 
 import httpx
@@ -20,7 +21,8 @@ from deploy.images.serving import ROOT, prove_service
 from deploy.images.training import prove_training
 
 DOCKERFILES: Final = {"serve": "Dockerfile.serve", "train": "Dockerfile.train"}
-LINT: Final = ("hadolint", "--failure-threshold", "style", *DOCKERFILES.values())
+HADOLINT: Final = str(Path(sys.executable).with_name("hadolint"))
+LINT: Final = (HADOLINT, "--failure-threshold", "style", *DOCKERFILES.values())
 
 
 def parser() -> argparse.ArgumentParser:
