@@ -25,11 +25,21 @@ SPACE: Final = ord(" ")
 """The one byte between words, and the only one below the letters but for the zeros of padding."""
 
 _CHARS_PER_BYTE_LIMIT: Final = 4
-_ASCII_LETTERS_ONLY: Final = bytes(
-    byte if byte >= 0x80 or chr(byte).isalpha() else SPACE for byte in range(256)
+_NORDIC: Final = bytes({*range(0x80), 0xC3, *range(0x80, 0xC0)} - {0x97, 0xB7})
+"""Bytes of ASCII and the letters U+00C0 to U+00FF: of these a text is folded byte by byte."""
+
+_FOLD: Final = bytes(
+    byte + 0x20
+    if ord("A") <= byte <= ord("Z") or 0x80 <= byte <= 0x9E
+    else byte
+    if ord("a") <= byte <= ord("z") or byte >= 0x80
+    else SPACE
+    for byte in range(256)
 )
-_BEYOND_NORDIC: Final = re.compile(rb"[\xc2\xc4-\xff]|\xc3[\x97\xb7]")
-"""UTF-8 of anything but ASCII and the letters U+00C0 to U+00FF: such texts take longer."""
+"""Lower case of ASCII and of what follows 0xC3; all of ASCII but letters becomes a space."""
+
+_BLANK: Final = bytes(byte if byte >= 0x80 else _FOLD[byte] for byte in range(256))
+"""The same for bytes of any script in lower case."""
 
 _TYPOGRAPHY: Final = re.compile(
     rb"\xc2[\x80-\xa9\xab\xac\xae-\xb4\xb6-\xb9\xbb-\xbf]|\xe2\x80[\x90-\xbf]"
@@ -58,16 +68,25 @@ def encode_text(text: str, max_bytes: int) -> tuple[bytes, bool]:
         was cut away.
     """
     head = text[: max_bytes * _CHARS_PER_BYTE_LIMIT]
-    lower = unicodedata.normalize("NFC", head).lower()
-    letters = lower.encode("utf-8", "replace")
-    if _BEYOND_NORDIC.search(letters):
-        letters = _TYPOGRAPHY.sub(b" ", letters)
-    if _BEYOND_NORDIC.search(letters):
-        letters = _NO_LETTERS.sub(" ", _INVISIBLE.sub("", lower)).encode("utf-8", "replace")
-    data = b" %b " % b" ".join(letters.translate(_ASCII_LETTERS_ONLY).split())
+    data = b" %b " % b" ".join(_letters(head).split())
     if len(data) <= max_bytes:
         return data, len(head) < len(text)
     return data[:max_bytes].decode("utf-8", "ignore").encode(), True
+
+
+def _letters(text: str) -> bytes:
+    """Lower case in UTF-8, with spaces for all but letters.
+
+    Nordic text is in NFC as it stands and is folded by a table of bytes, in a fifth of the time.
+    """
+    data = text.encode("utf-8", "replace")
+    if data.translate(None, _NORDIC):
+        data = _TYPOGRAPHY.sub(b" ", data)
+    if data.translate(None, _NORDIC):
+        lower = _INVISIBLE.sub("", unicodedata.normalize("NFC", text).lower())
+        data = _NO_LETTERS.sub(" ", lower).encode("utf-8", "replace")
+        return data.translate(_BLANK)
+    return data.translate(_FOLD)
 
 
 def pad(encoded: Sequence[bytes]) -> NDArray[np.uint8]:
