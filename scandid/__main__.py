@@ -22,7 +22,6 @@ from scandid.scorecard import scorecard
 from scandid.tables import read_table
 
 _TEXTS_PER_BATCH = 1024
-_ENCODE = json.JSONEncoder(ensure_ascii=False).encode  # json.dumps would make one a line
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -83,8 +82,7 @@ def _identify(identifier: Identifier, options: argparse.Namespace) -> None:
 
 
 def _print_answers(identifier: Identifier, texts: Sequence[str]) -> None:
-    for answer in identifier.identify_batch(texts):
-        sys.stdout.write(_ENCODE(answer.as_dict()) + "\n")
+    sys.stdout.writelines([f"{answer.as_json()}\n" for answer in identifier.identify_batch(texts)])
 
 
 def _size(stream: BinaryIO) -> int | None:

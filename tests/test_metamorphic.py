@@ -47,14 +47,14 @@ EXACT: dict[str, Change] = {
 }
 """Nothing of these reaches the model."""
 
-SAID_TWICE_CHANGED = 0.02
+SAID_TWICE_CHANGED = 0.03
 """Share of texts whose label changes where they are said twice."""
 
 LOST_POINTS: dict[str, tuple[float, float]] = {
     "digraphs": (1.0, 1.0),
     "bare ASCII": (1.0, 1.0),
     "typos": (1.0, 2.0),
-    "missing spaces": (1.0, 1.0),
+    "missing spaces": (1.0, 1.5),
     "littered": (2.0, 6.0),
 }
 """Points of accuracy that a rough variant may cost on Wikipedia-like sentences (76 to 183

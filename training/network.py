@@ -30,8 +30,8 @@ class NetworkConfig:
         hidden: Width of the LSTM in each direction.
     """
 
-    orders: tuple[int, ...] = (2, 3, 4, 5)
-    rows: tuple[int, ...] = (4096, 16384, 32768, 32768)
+    orders: tuple[int, ...] = (3, 5)
+    rows: tuple[int, ...] = (16384, 65536)
     word_rows: int = 65536
     pair_rows: int = 65536
     dim: int = 32
