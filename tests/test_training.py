@@ -26,7 +26,7 @@ from training.network import Network
 
 ROOT = Path(__file__).resolve().parent.parent
 SAMPLE = ROOT / "tests" / "data" / "sample.parquet"
-STEPS: Final = 24
+STEPS: Final = 48
 PATIENCE_S: Final = 120
 
 
