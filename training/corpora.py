@@ -15,7 +15,7 @@ import pycountry
 from numpy.typing import NDArray
 
 from scandid.errors import InputError
-from scandid.labels import LANGUAGES
+from scandid.labels import LABELS, LANGUAGES
 from scandid.tables import UNDECIDED_CODES, WILI_CODES, split_codes
 
 TEXT_COLUMNS: Final = ("text", "sentence")
@@ -254,6 +254,11 @@ def target(codes: Sequence[str], where: str) -> NDArray[np.float32]:
     row = np.array([label in codes for label in LANGUAGES] + [False], np.float32)
     row[-1] = not row.any()
     return row
+
+
+def labels_of(row: NDArray[np.float32]) -> list[str]:
+    """Names of the labels of a row of targets, float32 ``[labels]``."""
+    return [LABELS[place] for place in np.flatnonzero(row)]
 
 
 def _is_language(code: str) -> bool:

@@ -17,7 +17,7 @@ from scandid.errors import InputError
 from scandid.labels import LABELS, OTHER
 from training.calibration import shares
 from training.cleaning import text_key
-from training.corpora import Corpus
+from training.corpora import Corpus, labels_of
 from training.sampling import SamplingConfig, weigh
 from training.validation import TorchModel
 
@@ -61,7 +61,7 @@ def save(corpus: Corpus, path: Path) -> None:
     """Write texts, labels and names of sources as Parquet."""
     columns = {
         "text": corpus.texts,
-        "languages": [[LABELS[at] for at in np.flatnonzero(row)] for row in corpus.targets],
+        "languages": [labels_of(row) for row in corpus.targets],
         "source": [corpus.names[number] for number in corpus.sources],
     }
     datasets.Dataset.from_dict(columns).to_parquet(path)

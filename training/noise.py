@@ -23,7 +23,7 @@ from scandid.errors import InputError, ScandidError
 from scandid.identifier import Identifier
 from scandid.labels import LABELS
 from training.cleaning import clean
-from training.corpora import Corpus, load_corpora
+from training.corpora import Corpus, labels_of, load_corpora
 
 LABEL_AT_MOST: Final = 0.1
 """Highest probability of a label the text has, to call it wrong."""
@@ -80,7 +80,7 @@ def write(corpus: Corpus, folder: Path) -> None:
     folder.mkdir(parents=True, exist_ok=True)
     for place, name in enumerate(corpus.names):
         mine = np.flatnonzero(corpus.sources == place)
-        languages = [[LABELS[i] for i in np.flatnonzero(corpus.targets[one])] for one in mine]
+        languages = [labels_of(corpus.targets[one]) for one in mine]
         columns = {"text": [corpus.texts[one] for one in mine], "languages": languages}
         datasets.Dataset.from_dict(columns).to_parquet(folder / f"{name}.parquet")
 

@@ -5,13 +5,11 @@ from pathlib import Path
 from typing import Any, Final
 
 import datasets
-import numpy as np
 
 from scandid.evaluation import Tally
 from scandid.identifier import Identifier
-from scandid.labels import LABELS
 from scandid.tables import LabelledText
-from training.corpora import Corpus, load_corpora
+from training.corpora import Corpus, labels_of, load_corpora
 from training.network import Network
 from training.validation import TorchModel, Validation
 
@@ -70,7 +68,7 @@ class UnseenTexts:
 
 def _rows(corpus: Corpus) -> list[LabelledText]:
     return [
-        LabelledText(text, frozenset(LABELS[place] for place in np.flatnonzero(target)))
+        LabelledText(text, frozenset(labels_of(target)))
         for text, target in zip(corpus.texts, corpus.targets, strict=True)
     ]
 

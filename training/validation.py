@@ -21,7 +21,7 @@ from scandid.model import ModelMetadata
 from scandid.reliability import UNPROVEN
 from scandid.tables import LabelledText
 from training.augmentation import fragment
-from training.corpora import Corpus
+from training.corpora import Corpus, labels_of
 from training.network import Network
 
 _TEXTS_PER_SOURCE_AND_LABEL: Final = 120
@@ -150,7 +150,7 @@ def _balanced(corpus: Corpus) -> list[int]:
 
 
 def _labelled(text: str, target: NDArray[np.float32]) -> LabelledText:
-    return LabelledText(text, frozenset(LABELS[i] for i in np.flatnonzero(target)))
+    return LabelledText(text, frozenset(labels_of(target)))
 
 
 def _tally(identifier: Identifier, rows: list[LabelledText]) -> Tally:
