@@ -8,7 +8,8 @@ import numpy as np
 import pytest
 
 from scandid import LABELS, InputError
-from training.corpora import load_corpora, target
+from training.corpora import load_corpora
+from training.targets import shared, target
 
 WILI_CLASSES = """
 cdo glk jam lug san rue wol new mwl bre ara hye xmf ext cor yor div asm lat cym hif ace kbd tgk
@@ -190,3 +191,17 @@ def test_targets() -> None:
     assert target(["dan", "nob", "eng"], "").tolist() == [1, 0, 1, 0, 0]
     for code in ("eng", "mul", "other", "ber", "kzj", "ajp", "nds-nl"):
         assert target([code], "").tolist() == [0, 0, 0, 0, 1]
+
+
+def test_shares_say_how_well_each_label_holds() -> None:
+    """The best label has 1 and the others their part of it, whatever the shares add up to."""
+    row = target(["dan", "nob"], "row 1")
+    assert shared(row, ["dan", "nob"], [0.25, 0.5], "row 1").tolist() == [0.5, 0, 1, 0, 0]
+
+
+@pytest.mark.parametrize("shares", [[1.0], [0.0, 1.0], [0.5, 1.5]])
+def test_shares_that_are_none_are_named(shares: list[float]) -> None:
+    """A missing share, one of nothing and one above 1 are refused with row and column."""
+    row = target(["dan", "nob"], "row 1")
+    with pytest.raises(InputError, match="row 1: column shares"):
+        shared(row, ["dan", "nob"], shares, "row 1: column shares")

@@ -1,5 +1,7 @@
 """Word lists as training texts."""
 
+import os
+import shutil
 from collections import Counter
 from pathlib import Path
 
@@ -7,22 +9,48 @@ import pytest
 
 from scandid.errors import InputError
 from scandid.tables import read_table
-from training.lexicon import languages_of_words, main, read_list
+from training.corpora import load_corpora
+from training.lexicon import joined, languages_of_words, main, read_list, translated
 
 
 def test_a_word_belongs_where_it_is_a_tenth_as_frequent_as_at_its_best() -> None:
-    """A shared word gets all its languages, and a stray one only the language it is from."""
+    """A shared word gets all its languages with its frequency in each, a stray one its own."""
     counts = {
         "dan": Counter({"hus": 500, "ikke": 495, "the": 5}),
         "nob": Counter({"hus": 400, "ikke": 600}),
         "eng": Counter({"the": 900, "house": 100}),
     }
     assert languages_of_words(counts) == {
-        "hus": ["dan", "nob"],
-        "ikke": ["dan", "nob"],
-        "the": ["eng"],
-        "house": ["eng"],
+        "hus": {"dan": 1.0, "nob": 0.8},
+        "ikke": {"dan": pytest.approx(0.825), "nob": 1.0},
+        "the": {"eng": 1.0},
+        "house": {"eng": 1.0},
     }
+
+
+def test_two_lists_of_a_language_count_alike() -> None:
+    """A long list and a short one have the same say in how frequent a word is."""
+    long = Counter({"og": 600, "det": 400})
+    short = Counter({"og": 1, "at": 1})
+    both = joined(long, short)
+    total = both.total()
+    assert {word: round(count / total, 2) for word, count in both.items()} == {
+        "og": 0.55,
+        "det": 0.2,
+        "at": 0.25,
+    }
+    assert joined(Counter(), short) == short
+
+
+@pytest.mark.skipif(
+    not (shutil.which("apertium") and Path("/usr/share/apertium/apertium-nno-nob").is_dir())
+    and not os.environ.get("CI"),
+    reason="needs Apertium: apt install apertium apertium-nno-nob",
+)
+def test_words_keep_their_frequency_when_they_are_translated() -> None:
+    """Nynorsk gets the counts of the Bokmål words that Apertium knows, and no unknown word."""
+    counts = Counter({"ikke": 70, "jeg": 60, "hvorfor": 5, "qwrtzx": 9})
+    assert translated(counts, "nob-nno") == Counter({"ikkje": 70, "eg": 60, "kvifor": 5})
 
 
 def test_lists_and_corpora_become_a_table_that_training_reads(tmp_path: Path) -> None:
@@ -43,6 +71,9 @@ def test_lists_and_corpora_become_a_table_that_training_reads(tmp_path: Path) ->
         "veit": {"nno"},
         "ikkje": {"nno"},
     }
+    corpus_of_words = load_corpora([str(tmp_path / "words.parquet")])
+    shares = dict(zip(corpus_of_words.texts, corpus_of_words.targets.tolist(), strict=True))
+    assert shares["jeg"] == pytest.approx([1, 0, 50 / 60, 0, 0])
 
 
 @pytest.mark.parametrize(

@@ -11,22 +11,19 @@ from typing import Final
 
 import datasets
 import numpy as np
-import pycountry
 from numpy.typing import NDArray
 
 from scandid.errors import InputError
-from scandid.labels import LABELS, LANGUAGES
-from scandid.tables import UNDECIDED_CODES, WILI_CODES, split_codes
+from scandid.tables import split_codes
+from training.targets import shared, target
 
 TEXT_COLUMNS: Final = ("text", "sentence")
 LABEL_COLUMNS: Final = ("languages", "language", "label")
+SHARES_COLUMN: Final = "shares"
 SUFFIXES: Final = {".parquet": "parquet", ".csv": "csv", ".tsv": "csv"}
 
 HUB_TABLES: Final = "refs/convert/parquet"
 """Branch of a dataset on the hub that holds its tables as Parquet."""
-
-_RETIRED_CODES: Final = {"ajp", "kzj"}
-_OTHER_CODES: Final = WILI_CODES | _RETIRED_CODES | {"other", "mul", "und"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +32,8 @@ class Corpus:
 
     Attributes:
         texts: The texts.
-        targets: float32 ``[texts, labels]``, 1 for each label that is right.
+        targets: float32 ``[texts, labels]``, above 0 for each label that is right; 1 unless the
+            source has shares (:func:`training.targets.shared`).
         sources: int32 ``[texts]``, place in ``names`` of the source each text is from.
         names: Names of the sources.
     """
@@ -76,8 +74,8 @@ class Corpus:
     def digest(self) -> str:
         """Return the sha256 over texts and labels, in order."""
         total = hashlib.sha256()
-        for text, target in zip(self.texts, self.targets, strict=True):
-            total.update(text.encode("utf-8", "replace") + b"\0" + target.tobytes())
+        for text, row in zip(self.texts, self.targets, strict=True):
+            total.update(text.encode("utf-8", "replace") + b"\0" + row.tobytes())
         return total.hexdigest()
 
 
@@ -98,9 +96,9 @@ def load_corpora(data: Sequence[str]) -> Corpus:
     names: list[str] = []
     for name, table in _tables(data):
         before = len(texts)
-        for text, target in _labelled(name, table):
+        for text, row in _labelled(name, table):
             texts.append(text)
-            rows.append(target)
+            rows.append(row)
         if len(texts) == before:
             raise InputError(f"{name}: holds no rows")
         sources += [len(names)] * (len(texts) - before)
@@ -178,6 +176,17 @@ def _reason(error: BaseException) -> str:
 
 
 def _labelled(name: str, table: datasets.Dataset) -> Iterator[tuple[str, NDArray[np.float32]]]:
+    if SHARES_COLUMN not in table.column_names:
+        yield from _whole(name, table)
+        return
+    codes = table[_column(name, table, LABEL_COLUMNS)][:]
+    rows = zip(_whole(name, table), codes, table[SHARES_COLUMN][:], strict=True)
+    for number, ((text, found), names, shares) in enumerate(rows, start=1):
+        where = f"{name}: row {number}: column {SHARES_COLUMN}"
+        yield text, shared(found, names, shares, where)
+
+
+def _whole(name: str, table: datasets.Dataset) -> Iterator[tuple[str, NDArray[np.float32]]]:
     text_column = _column(name, table, TEXT_COLUMNS)
     label_column = _column(name, table, LABEL_COLUMNS)
     decode = _decoder(table.features[label_column])
@@ -234,41 +243,3 @@ def _decoder(feature: object) -> Callable[[object], object]:
         return names[value] if known else ""
 
     return decode
-
-
-def target(codes: Sequence[str], where: str) -> NDArray[np.float32]:
-    """Turn language codes into a row of targets, float32 ``[labels]``.
-
-    Args:
-        codes: ISO 639-3 codes, ``other``, ``mul``, ``und``, or those of WiLI-2018.
-        where: Beginning of an error's message.
-
-    Raises:
-        InputError: there is no code, or one is unknown or undecided.
-    """
-    if not codes:
-        raise InputError(f"{where}: is empty, expected at least one ISO 639-3 code")
-    for code in codes:
-        if code in UNDECIDED_CODES or not _is_language(code):
-            raise InputError(f"{where}: {code!r} is no ISO 639-3 code{_hint(code)}")
-    row = np.array([label in codes for label in LANGUAGES] + [False], np.float32)
-    row[-1] = not row.any()
-    return row
-
-
-def labels_of(row: NDArray[np.float32]) -> list[str]:
-    """Names of the labels of a row of targets, float32 ``[labels]``."""
-    return [LABELS[place] for place in np.flatnonzero(row)]
-
-
-def _is_language(code: str) -> bool:
-    """Whether the code is known: a language, a family of languages, or a code for other ones."""
-    listed = pycountry.languages.get(alpha_3=code) or pycountry.language_families.get(alpha_3=code)
-    return code in _OTHER_CODES or listed is not None
-
-
-def _hint(code: str) -> str:
-    if code in ("no", *UNDECIDED_CODES):
-        return " that can be used: say nob (Bokmål) or nno (Nynorsk)"
-    language = pycountry.languages.get(alpha_2=code) if len(code) == 2 else None
-    return f": did you mean {language.alpha_3!r}?" if language else ""

@@ -123,7 +123,8 @@ class Fitter:
             ]
         )
         targets = torch.cat([targets for _, targets in parts]).to(device)
-        independent = functional.binary_cross_entropy_with_logits(logits, targets, reduction="sum")
+        holds = (targets > 0).to(targets.dtype)
+        independent = functional.binary_cross_entropy_with_logits(logits, holds, reduction="sum")
         share = targets / targets.sum(1, keepdim=True)
         ranking = -(torch.log_softmax(logits, 1) * share).sum()
         return (independent + self._config.ranking * ranking) / len(targets)

@@ -17,8 +17,9 @@ from scandid.errors import InputError
 from scandid.labels import LABELS, OTHER
 from training.calibration import shares
 from training.cleaning import text_key
-from training.corpora import Corpus, labels_of
+from training.corpora import Corpus
 from training.sampling import SamplingConfig, weigh
+from training.targets import labels_of
 from training.validation import TorchModel
 
 PIECES: Final = (1, 2, 3, 5, 9)

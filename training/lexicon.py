@@ -5,8 +5,10 @@
 Corpora hold few of a language's words; lists of the most frequent words of film subtitles hold
 50,000 a language. A word is taken for a word of each language in which it is at least a tenth as
 frequent as in the language where it is most frequent, so "hus" is Danish, Swedish and Norwegian,
-and an English word that strays through Danish subtitles is not Danish. Nynorsk has no such list:
-its frequencies are counted in the corpora.
+and an English word that strays through Danish subtitles is not Danish. How frequent it is in each
+goes along: of "hus" all are right, and the best guess is where it is most frequent. Nynorsk has no
+such list: its frequencies are counted in the corpora, and taken over from the Bokmål words that
+Apertium translates. Several lists of a language count alike, whatever their size.
 """
 
 import argparse
@@ -21,7 +23,8 @@ import datasets
 
 from scandid.errors import InputError, ScandidError
 from scandid.labels import LANGUAGES
-from training.corpora import load_corpora
+from training.corpora import SHARES_COLUMN, load_corpora
+from training.translation import translations
 
 MIN_SHARE: Final = 0.1
 """Least frequency in a language, as a part of the word's highest one, to count as its word."""
@@ -30,7 +33,7 @@ MIN_COUNT: Final = 3
 """Words rarer than this in the corpora of a language are left out: many are misspelt."""
 
 _WORD: Final = re.compile(r"[^\W\d_]{2,}")
-_LIST_NAME: Final = re.compile(r"freq_([a-z]{3})\.txt")
+_LIST_NAME: Final = re.compile(r"freq_([a-z]{3})(?:_\w+)?\.txt")
 
 
 def read_list(path: Path) -> tuple[str, Counter[str]]:
@@ -62,23 +65,53 @@ def count_words(data: Sequence[str], language: str) -> Counter[str]:
     return Counter({word: count for word, count in counts.items() if count >= MIN_COUNT})
 
 
-def languages_of_words(counts: Mapping[str, Counter[str]]) -> dict[str, list[str]]:
+def languages_of_words(counts: Mapping[str, Counter[str]]) -> dict[str, dict[str, float]]:
     """For each word the languages it is a word of, by :data:`MIN_SHARE`.
 
     Args:
         counts: Occurrences of each word, by language.
+
+    Returns:
+        How frequent the word is in each of its languages, as a part of the highest frequency.
     """
     frequency: dict[str, dict[str, float]] = defaultdict(dict)
     for language, words in counts.items():
         total = words.total()
         for word, count in words.items():
             frequency[word][language] = count / total
-    return {
-        word: sorted(
-            code for code, share in found.items() if share >= MIN_SHARE * max(found.values())
-        )
-        for word, found in frequency.items()
-    }
+    return {word: _shares(found) for word, found in frequency.items()}
+
+
+def _shares(frequency: Mapping[str, float]) -> dict[str, float]:
+    highest = max(frequency.values())
+    shares = {code: frequency[code] / highest for code in sorted(frequency)}
+    return {code: share for code, share in shares.items() if share >= MIN_SHARE}
+
+
+def translated(counts: Counter[str], pair: str) -> Counter[str]:
+    """Counts of the words that Apertium makes of these, such as ``nob-nno`` for Nynorsk.
+
+    Raises:
+        InputError: Apertium or its data for the pair is missing.
+    """
+    found: Counter[str] = Counter()
+    for (_, count), word in zip(counts.items(), translations(counts, pair), strict=True):
+        if word is not None and _WORD.fullmatch(word):
+            found[word.lower()] += count
+    return found
+
+
+def joined(one: Counter[str], other: Counter[str]) -> Counter[str]:
+    """Counts whose frequencies are the means of both, as many words as both have together."""
+    if not one or not other:
+        return one or other
+    total = one.total() + other.total()
+    return Counter(
+        {
+            word: round((one[word] / one.total() + other[word] / other.total()) * total / 2)
+            for word in one.keys() | other.keys()
+        }
+    )
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
@@ -86,13 +119,24 @@ def main(arguments: Sequence[str] | None = None) -> None:
     flags = argparse.ArgumentParser(prog="python -m training.lexicon", description=__doc__)
     flags.add_argument("lists", nargs="+", type=Path, metavar="freq_LANG.txt")
     flags.add_argument("--data", action="append", default=[], help="corpora to count Nynorsk in")
+    pair = "give Nynorsk the translated words of the Bokmål list too, at their frequency there"
+    flags.add_argument("--translate", action="store_true", help=pair)
     flags.add_argument("--out", type=Path, required=True, help="Parquet file to write")
     options = flags.parse_args(arguments)
-    counts = dict(read_list(path) for path in options.lists)
-    if options.data:
-        counts["nno"] = count_words(options.data, "nno")
+    counts: dict[str, Counter[str]] = {}
+    for language, found in map(read_list, options.lists):
+        counts[language] = joined(counts.get(language, Counter()), found)
+    nynorsk = count_words(options.data, "nno") if options.data else Counter()
+    if options.translate:
+        nynorsk = joined(nynorsk, translated(counts.get("nob", Counter()), "nob-nno"))
+    if nynorsk:
+        counts["nno"] = nynorsk
     words = languages_of_words(counts)
-    columns = {"text": list(words), "languages": list(words.values())}
+    columns = {
+        "text": list(words),
+        "languages": [list(found) for found in words.values()],
+        SHARES_COLUMN: [list(found.values()) for found in words.values()],
+    }
     datasets.Dataset.from_dict(columns).to_parquet(options.out)
     for language in LANGUAGES:
         mine = sum(language in found for found in words.values())

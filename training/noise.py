@@ -23,7 +23,8 @@ from scandid.errors import InputError, ScandidError
 from scandid.identifier import Identifier
 from scandid.labels import LABELS
 from training.cleaning import clean
-from training.corpora import Corpus, labels_of, load_corpora
+from training.corpora import SHARES_COLUMN, Corpus, load_corpora
+from training.targets import labels_of
 
 LABEL_AT_MOST: Final = 0.1
 """Highest probability of a label the text has, to call it wrong."""
@@ -55,8 +56,8 @@ def mean_probabilities(
 
 def wrong(probabilities: NDArray[np.float32], targets: NDArray[np.float32]) -> NDArray[np.bool_]:
     """Which labels are wrong: bool ``[texts]`` from two arrays ``[texts, labels]``."""
-    own: NDArray[np.float32] = (probabilities * targets).max(axis=1)
-    another: NDArray[np.float32] = (probabilities * (1 - targets)).max(axis=1)
+    own: NDArray[np.float32] = (probabilities * (targets > 0)).max(axis=1)
+    another: NDArray[np.float32] = (probabilities * (targets == 0)).max(axis=1)
     return (own < LABEL_AT_MOST) & (another > OTHER_AT_LEAST)
 
 
@@ -81,7 +82,9 @@ def write(corpus: Corpus, folder: Path) -> None:
     for place, name in enumerate(corpus.names):
         mine = np.flatnonzero(corpus.sources == place)
         languages = [labels_of(corpus.targets[one]) for one in mine]
+        shares = [row[row > 0].tolist() for row in corpus.targets[mine]]
         columns = {"text": [corpus.texts[one] for one in mine], "languages": languages}
+        columns[SHARES_COLUMN] = shares
         datasets.Dataset.from_dict(columns).to_parquet(folder / f"{name}.parquet")
 
 

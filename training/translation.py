@@ -59,11 +59,20 @@ def translate(lines: Iterable[str], pair: str) -> Iterator[str]:
     Raises:
         InputError: Apertium or its data for the pair is missing, or it lost a line.
     """
+    return (line for line in translations(lines, pair) if line is not None)
+
+
+def translations(lines: Iterable[str], pair: str) -> Iterator[str | None]:
+    """As :func:`translate`, with None in place of each line that was not wholly understood.
+
+    Raises:
+        InputError: Apertium or its data for the pair is missing, or it lost a line.
+    """
     remaining = iter(lines)
     while group := list(islice(remaining, _SENTENCES_A_CALL)):
         for line in _run(group, pair):
-            if line and not _NOT_UNDERSTOOD.search(line):
-                yield line.replace("*", "")
+            understood = line and not _NOT_UNDERSTOOD.search(line)
+            yield line.replace("*", "") if understood else None
 
 
 def _run(lines: Sequence[str], pair: str) -> list[str]:

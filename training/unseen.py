@@ -9,8 +9,9 @@ import datasets
 from scandid.evaluation import Tally
 from scandid.identifier import Identifier
 from scandid.tables import LabelledText
-from training.corpora import Corpus, labels_of, load_corpora
+from training.corpora import Corpus, load_corpora
 from training.network import Network
+from training.targets import labels_of
 from training.validation import TorchModel, Validation
 
 LENGTHS: Final = (20, 50, 100, 200)

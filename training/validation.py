@@ -21,8 +21,9 @@ from scandid.model import ModelMetadata
 from scandid.reliability import UNPROVEN
 from scandid.tables import LabelledText
 from training.augmentation import fragment
-from training.corpora import Corpus, labels_of
+from training.corpora import Corpus
 from training.network import Network
+from training.targets import labels_of
 
 _TEXTS_PER_SOURCE_AND_LABEL: Final = 120
 _TEXTS_PER_CALL: Final = 512
