@@ -11,7 +11,7 @@ from loadtest import raw_client
 from loadtest.outcome import Outcome
 from loadtest.processes import cores, cpu_s, pinned, rss_mb, tree, worker_rss_mb
 
-BURN = "import time\nwhile time.process_time() < 0.3: pass\nprint(flush=True)\ninput()"
+BURN = "import time\nwhile time.process_time() < 0.4: pass\nprint(flush=True)\ninput()"
 
 
 class Sized(http.server.BaseHTTPRequestHandler):
