@@ -1,7 +1,8 @@
-"""The tables of docs/performance.md, written from the benchmark's JSON.
+"""The tables of docs/performance.md, written from the benchmark's JSON and others beside it.
 
 ``python -m loadtest.pages docs/performance.json`` puts each table between the page's lines
-``<!-- table: NAME -->`` and ``<!-- end -->``; the words around them are written by people.
+``<!-- table: NAME -->`` and ``<!-- end -->``; the words around them are written by people. What
+other commands measured is in files of their own, ``performance-NAME.json``.
 """
 
 import json
@@ -11,21 +12,30 @@ from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import Any, Final
 
+from loadtest import apart
+from loadtest.markdown import Row, table
 from loadtest.stacks import EMPTY
 
 P99_LIMIT_MS: Final = 10
 
 Result = Mapping[str, Any]
-Row = Mapping[str, Any]
 
 
 def main() -> int:
     """Rewrite the page beside the JSON file."""
     source = Path(sys.argv[1])
     page = source.with_suffix(".md")
-    result = json.loads(source.read_text(encoding="utf-8"))
-    page.write_text(fill(page.read_text(encoding="utf-8"), result), encoding="utf-8")
+    page.write_text(fill(page.read_text(encoding="utf-8"), read(source)), encoding="utf-8")
     return 0
+
+
+def read(source: Path) -> Result:
+    """The benchmark's result, and by its name what each file beside it holds."""
+    result: Result = json.loads(source.read_text(encoding="utf-8"))
+    beside = sorted(source.parent.glob(f"{source.stem}-*.json"))
+    names = [file.stem.removeprefix(f"{source.stem}-") for file in beside]
+    parts = [json.loads(file.read_text(encoding="utf-8")) for file in beside]
+    return {**result, **dict(zip(names, parts, strict=True))}
 
 
 def fill(page: str, result: Result) -> str:
@@ -41,13 +51,6 @@ def fill(page: str, result: Result) -> str:
     return re.sub(r"(<!-- table: (\w+) -->).*?(<!-- end -->)", written, page, flags=re.DOTALL)
 
 
-def _table(rows: Iterable[Row], columns: Mapping[str, str]) -> str:
-    """A table whose columns are format strings over a row; all but the first are numbers."""
-    rule = ("---", *["---:"] * (len(columns) - 1))
-    cells = ([form.format_map(row) for form in columns.values()] for row in rows)
-    return "\n".join(f"| {' | '.join(line)} |" for line in (columns, rule, *cells))
-
-
 def _machine(result: Result) -> str:
     words = (
         "Taken {taken} on {cores} cores of {cpu}, Python {python}; load client {client}; "
@@ -58,7 +61,7 @@ def _machine(result: Result) -> str:
 
 def _figures(result: Result) -> str:
     rows = ({"name": name, "value": value} for name, value in result["summary"].items())
-    return _table(rows, {"figure": "`{name}`", "value": "{value:,}"})
+    return table(rows, {"figure": "`{name}`", "value": "{value:,}"})
 
 
 def _singles(result: Result) -> str:
@@ -72,7 +75,7 @@ def _singles(result: Result) -> str:
         "p50 ms": "{p50_ms:,.2f}",
         "p99 ms": "{p99_ms:,.2f}",
     }
-    return _table((row for row in _cases(result) if not row["texts"]), columns)
+    return table((row for row in _cases(result) if not row["texts"]), columns)
 
 
 def _lists(result: Result) -> str:
@@ -84,9 +87,7 @@ def _lists(result: Result) -> str:
         "texts a CPU second": "{texts_per_cpu_s:,}",
         "p50 ms": "{p50_ms:,.1f}",
     }
-    return _table(
-        (row for row in _cases(result) if row["texts"] and row["stack"] != EMPTY), columns
-    )
+    return table((row for row in _cases(result) if row["texts"] and row["stack"] != EMPTY), columns)
 
 
 def _cases(result: Result) -> Iterable[Row]:
@@ -100,7 +101,7 @@ def _cases(result: Result) -> Iterable[Row]:
 def _processes(result: Result) -> str:
     rows = (stack | {"stack": name} for name, stack in result["stacks"].items())
     columns = {"ready after, s": "{ready_s:.2f}", "memory of a worker, MB": "{rss_mb:.0f}"}
-    return _table(rows, {"stack": "{stack}"} | columns)
+    return table(rows, {"stack": "{stack}"} | columns)
 
 
 def _library(result: Result) -> str:
@@ -111,7 +112,7 @@ def _library(result: Result) -> str:
         if (net := library.get(f"{name}_texts_per_cpu_s"))
     )
     columns = {"texts a CPU second": "{net:,}", "with its start": "{gross:,}"}
-    return _table(rows, {"library": "{name}"} | columns)
+    return table(rows, {"library": "{name}"} | columns)
 
 
 def _options(result: Result) -> str:
@@ -120,7 +121,7 @@ def _options(result: Result) -> str:
         for stack, (single, many) in result["options"].items()
     )
     columns = {"CPU µs, 320 bytes": "{one:.0f}", "texts a CPU second in lists": "{many:,}"}
-    return _table(rows, {"configuration": "{stack}"} | columns)
+    return table(rows, {"configuration": "{stack}"} | columns)
 
 
 def _layers(result: Result) -> str:
@@ -129,18 +130,18 @@ def _layers(result: Result) -> str:
         {"layer": layer, "share": share, "cpu_us": share * total_us}
         for layer, share in result["layers"].items()
     )
-    return _table(rows, {"layer": "{layer}", "share": "{share:.1%}", "CPU µs": "{cpu_us:.0f}"})
+    return table(rows, {"layer": "{layer}", "share": "{share:.1%}", "CPU µs": "{cpu_us:.0f}"})
 
 
 def _length(result: Result) -> str:
     columns = {"requests/s": "{rps:,.0f}", "p50 ms": "{p50_ms:.1f}", "p99 ms": "{p99_ms:.1f}"}
     rows = result["curves"]["length"]
-    return _table(rows, {"bytes": "{bytes:,}", "CPU µs": "{cpu_us:.0f}"} | columns)
+    return table(rows, {"bytes": "{bytes:,}", "CPU µs": "{cpu_us:.0f}"} | columns)
 
 
 def _list_curve(result: Result) -> str:
     columns = {"CPU µs a request": "{cpu_us:,.0f}", "texts a CPU second": "{texts_per_cpu_s:,}"}
-    return _table(result["curves"]["list"], {"texts in a list": "{texts:,}"} | columns)
+    return table(result["curves"]["list"], {"texts in a list": "{texts:,}"} | columns)
 
 
 def _workers(result: Result) -> str:
@@ -150,19 +151,19 @@ def _workers(result: Result) -> str:
         for row in some
     )
     columns = {"requests/s": "{rps:,.0f}", "times one": "{times:.2f}", "CPU µs": "{cpu_us:.0f}"}
-    return _table(rows, {"stack": "{stack}", "workers": "{workers}"} | columns)
+    return table(rows, {"stack": "{stack}", "workers": "{workers}"} | columns)
 
 
 def _beside(result: Result) -> str:
     words = {"alone": "alone", "beside": "while lists of 1,000 texts are answered"}
     rows = (result["beside_lists"][key] | {"when": when} for key, when in words.items())
     columns = {"requests/s": "{rps:,.0f}", "p50 ms": "{p50_ms:.2f}", "p99 ms": "{p99_ms:.2f}"}
-    return _table(rows, {"single texts": "{when}"} | columns)
+    return table(rows, {"single texts": "{when}"} | columns)
 
 
 def _memory(result: Result) -> str:
     columns = {"requests answered": "{requests:,}", "memory of the worker, MB": "{rss_mb:.1f}"}
-    return _table(result["memory"], columns)
+    return table(result["memory"], columns)
 
 
 def _sizing(result: Result) -> str:
@@ -180,7 +181,7 @@ def _sizing(result: Result) -> str:
         "p50 ms": "{p50_ms:.1f}",
         "p99 ms": "{p99_ms:.1f}",
     }
-    return _table(rows, columns)
+    return table(rows, columns)
 
 
 TABLES: Final[Mapping[str, Callable[[Result], str]]] = {
@@ -198,6 +199,7 @@ TABLES: Final[Mapping[str, Callable[[Result], str]]] = {
     "beside": _beside,
     "memory": _memory,
     "sizing": _sizing,
+    **apart.TABLES,
 }
 """What stands in the page, by name."""
 

@@ -1,13 +1,12 @@
 """docs/performance.md holds what the benchmark measured, and the layers it was measured in."""
 
-import json
 import re
 from pathlib import Path
 
 import pytest
 
-from loadtest.flame import LAYERS, OTHER, by_layer
-from loadtest.pages import TABLES, fill
+from loadtest.flame import LAYERS, OTHER, by_layer, titled
+from loadtest.pages import TABLES, fill, read
 
 DOCS = Path(__file__).resolve().parent.parent / "docs"
 PAGE = (DOCS / "performance.md").read_text(encoding="utf-8")
@@ -20,14 +19,13 @@ def test_the_page_holds_every_table() -> None:
 
 def test_the_page_is_what_was_measured() -> None:
     """No number of a table was written by hand, or left from an earlier measurement."""
-    result = json.loads((DOCS / "performance.json").read_text(encoding="utf-8"))
-    assert fill(PAGE, result) == PAGE
+    assert fill(PAGE, read(DOCS / "performance.json")) == PAGE
 
 
 def test_the_pictures_are_there() -> None:
     """Every picture the page shows exists."""
     pictures = re.findall(r"!\[[^]]+\]\(([^)]+)\)", PAGE)
-    assert len(pictures) == 3
+    assert len(pictures) == 4
     assert all((DOCS / picture).is_file() for picture in pictures)
 
 
@@ -46,3 +44,10 @@ def test_a_sample_belongs_to_its_innermost_layer() -> None:
     ]
     counts = by_layer(stacks)
     assert counts == {LAYERS["gunicorn/asgi/"]: 3, LAYERS["server/"]: 4, OTHER: 5}
+
+
+def test_a_flame_graph_names_no_machine() -> None:
+    """The title is ours: py-spy writes its command there, with paths and a process id."""
+    drawn = '<text id="title" x="50%">/home/me/py-spy --pid 7</text><text>work (a.py:1)</text>'
+    assert re.search(r'<text id="title" x="50%">[^</]+</text><text>work \(a.py:1\)', titled(drawn))
+    assert "--pid" not in (DOCS / "images" / "flame.svg").read_text(encoding="utf-8")
