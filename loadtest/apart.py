@@ -13,9 +13,13 @@ Result = Mapping[str, Any]
 
 def _sizes(result: Result) -> str:
     """Cost of every size, and accuracy where it is known."""
-    scores = ("flores", "slide", "pairs")
+    scores = {"flores": ".2f", "slide": ".2f", "pairs": ".1f"}
     rows = (
-        row | {score: f"{row[score]:.2f}" if score in row else "" for score in scores}
+        row
+        | {
+            score: format(row[score], form) if score in row else ""
+            for score, form in scores.items()
+        }
         for row in result["sizes"]["rows"]
     )
     columns = {"CPU of a call, times": "{ratio:.2f}"}
