@@ -7,8 +7,9 @@ import pytest
 import train
 from scandid import InputError
 from training.cleaning import clean, summary
-from training.contamination import check_contamination, find_contamination, letters
+from training.contamination import check_contamination, find_contamination, letters, main
 from training.corpora import load_corpora
+from training.targets import labels_of
 
 SAMPLE = Path(__file__).parent / "data" / "sample.parquet"
 UD = Path(__file__).parent / "data" / "ud_sample.parquet"
@@ -82,3 +83,20 @@ def test_faulty_rows_are_counted(tmp_path: Path) -> None:
     path = write(tmp_path / "codes.tsv", *rows)
     with pytest.raises(InputError, match=r"row 2: .*'xx' is no .* \(3 of 5 rows are faulty\)"):
         load_corpora([str(path)])
+
+
+def test_corpora_are_written_without_texts_of_a_benchmark(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The text a benchmark has is left out and counted; the others keep their labels."""
+    bench = write(tmp_path / "bench.tsv", ("Smørrebrød, spist i går!", "dan"))
+    data = write(
+        tmp_path / "mine.tsv",
+        ("Smørrebrød spist i går", "nob"),
+        ("Noget helt andet her", "dan,nob"),
+    )
+    main([str(data), "--benchmark", str(bench), "--out", str(tmp_path / "clean")])
+    left = load_corpora([str(tmp_path / "clean")])
+    assert left.texts == ["Noget helt andet her"]
+    assert labels_of(left.targets[0]) == ["dan", "nob"]
+    assert "left out 1 of 2 texts" in capsys.readouterr().out

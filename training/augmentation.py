@@ -5,8 +5,11 @@ Capitals, decomposed accents and punctuation need none: :mod:`scandid.encoding` 
 
 import random
 import string
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
+
+from training.names import put_in
 
 _DIGRAPHS: Final = str.maketrans(
     {
@@ -41,6 +44,7 @@ class AugmentationConfig:
         typo: A letter dropped, doubled, swapped or replaced.
         joined: One space removed.
         stray: One to three web addresses, mentions, hashtags or pieces of code put in.
+        foreign_names: One or two names from texts of other languages put in.
     """
 
     fragment: float = 0.4
@@ -48,12 +52,17 @@ class AugmentationConfig:
     typo: float = 0.08
     joined: float = 0.03
     stray: float = 0.08
+    foreign_names: float = 0.1
 
 
-def augment(text: str, config: AugmentationConfig, rng: random.Random) -> str:
-    """Return a variant of ``text`` in the same language; often the text itself."""
+def augment(
+    text: str, config: AugmentationConfig, rng: random.Random, names: Sequence[str] = ()
+) -> str:
+    """Return a variant of ``text`` in the same language, with some of ``names``; often itself."""
     if rng.random() < config.fragment:
         text = fragment(text, rng)
+    if names and rng.random() < config.foreign_names:
+        text = put_in(text, names, rng)
     if rng.random() < config.no_diacritics:
         text = text.translate(rng.choice((_DIGRAPHS, _BARE, _STRIPPED)))
     if rng.random() < config.typo:

@@ -1,5 +1,11 @@
-"""Training texts that stand in a benchmark: whoever trains on them measures nothing with it."""
+"""Training texts that stand in a benchmark: whoever trains on them measures nothing with it.
 
+    python -m training.contamination corpora/ --benchmark dev.parquet test.parquet --out clean/
+
+writes the corpora without them; ``train.py --benchmark`` refuses corpora that hold any.
+"""
+
+import argparse
 import re
 import sys
 import unicodedata
@@ -9,9 +15,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from scandid.errors import InputError
+import numpy as np
+
+from scandid.errors import InputError, ScandidError
 from scandid.tables import read_table
-from training.corpora import Corpus
+from training.corpora import Corpus, load_corpora, write_corpora
 
 LEAST_LETTERS: Final = 13
 """Shorter texts are said by everybody: that they occur in both proves nothing."""
@@ -46,13 +54,17 @@ def find_contamination(corpus: Corpus, benchmarks: Sequence[Path]) -> list[Conta
     Raises:
         InputError: a benchmark cannot be read.
     """
-    homes = {letters(row.text): path.name for path in benchmarks for row in read_table(path)}
     found: dict[tuple[str, str], list[str]] = defaultdict(list)
-    for text, source in zip(corpus.texts, corpus.sources, strict=True):
-        key = letters(text)
-        if len(key) >= LEAST_LETTERS and key in homes:
-            found[corpus.names[source], homes[key]].append(text)
+    for place, home in _stand_in(corpus, benchmarks).items():
+        found[corpus.names[corpus.sources[place]], home].append(corpus.texts[place])
     return [Contamination(*names, tuple(texts)) for names, texts in sorted(found.items())]
+
+
+def _stand_in(corpus: Corpus, benchmarks: Sequence[Path]) -> dict[int, str]:
+    """Places of the texts that stand in a benchmark, and its name."""
+    homes = {letters(row.text): path.name for path in benchmarks for row in read_table(path)}
+    keys = ((place, letters(text)) for place, text in enumerate(corpus.texts))
+    return {place: homes[key] for place, key in keys if len(key) >= LEAST_LETTERS and key in homes}
 
 
 def check_contamination(
@@ -72,3 +84,26 @@ def check_contamination(
         )
     sys.stderr.writelines(f"{each}\n" for each in found)
     return found
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Write corpora without the texts that stand in a benchmark."""
+    flags = argparse.ArgumentParser(prog="python -m training.contamination", description=__doc__)
+    flags.add_argument("data", nargs="+", help="corpora")
+    flags.add_argument("--benchmark", nargs="+", type=Path, required=True, help="labelled tables")
+    flags.add_argument("--out", type=Path, required=True, help="folder to write")
+    options = flags.parse_args(arguments)
+    corpus = load_corpora(options.data)
+    check_contamination(corpus, options.benchmark, allowed=True)
+    keep = np.ones(len(corpus), bool)
+    keep[list(_stand_in(corpus, options.benchmark))] = False
+    write_corpora(corpus.subset(keep), options.out)
+    sys.stdout.write(f"wrote {options.out}: left out {(~keep).sum():,} of {len(corpus):,} texts\n")
+
+
+if __name__ == "__main__":
+    try:
+        main()
+    except ScandidError as error:
+        sys.stderr.write(f"training.contamination: {error}\n")
+        sys.exit(2)

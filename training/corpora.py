@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from scandid.errors import InputError
 from scandid.tables import split_codes
-from training.targets import shared, target
+from training.targets import labels_of, shared, target
 
 TEXT_COLUMNS: Final = ("text", "sentence")
 LABEL_COLUMNS: Final = ("languages", "language", "label")
@@ -104,6 +104,18 @@ def load_corpora(data: Sequence[str]) -> Corpus:
         sources += [len(names)] * (len(texts) - before)
         names.append(Path(name).stem)
     return Corpus(texts, np.stack(rows), np.array(sources, np.int32), tuple(names))
+
+
+def write_corpora(corpus: Corpus, folder: Path) -> None:
+    """Write each source as Parquet under its name, with shares."""
+    folder.mkdir(parents=True, exist_ok=True)
+    for place, name in enumerate(corpus.names):
+        mine = np.flatnonzero(corpus.sources == place)
+        languages = [labels_of(corpus.targets[one]) for one in mine]
+        shares = [row[row > 0].tolist() for row in corpus.targets[mine]]
+        columns = {"text": [corpus.texts[one] for one in mine], "languages": languages}
+        columns[SHARES_COLUMN] = shares
+        datasets.Dataset.from_dict(columns).to_parquet(folder / f"{name}.parquet")
 
 
 def _quieten() -> None:

@@ -174,8 +174,10 @@ class Network(nn.Module):
         lengths = filled.sum(1).clamp(min=1)
         count = lengths.unsqueeze(1)
         states = self._states(windows, lengths)
-        gram_bag = (windows * filled.unsqueeze(2)).sum(1) / count
-        word_bag = word_sums / (words[:, ::2] > 0).sum(1, keepdim=True).clamp(min=1)
+        # Divided by roots, evidence adds up: a decisive word weighs more the fewer there are
+        # beside it, but less than twice as much for half of them (docs/LOG.md).
+        gram_bag = (windows * filled.unsqueeze(2)).sum(1) / count.sqrt()
+        word_bag = word_sums / (words[:, ::2] > 0).sum(1, keepdim=True).clamp(min=1).sqrt()
         pooled = [states.sum(1) / count, states.clamp(min=0).amax(1), gram_bag, word_bag]
         logits: Tensor = self.head(torch.cat(pooled, dim=1))
         return logits

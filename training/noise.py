@@ -14,7 +14,6 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Final
 
-import datasets
 import numpy as np
 from numpy.typing import NDArray
 from tqdm import tqdm
@@ -23,8 +22,7 @@ from scandid.errors import InputError, ScandidError
 from scandid.identifier import Identifier
 from scandid.labels import LABELS
 from training.cleaning import clean
-from training.corpora import SHARES_COLUMN, Corpus, load_corpora
-from training.targets import labels_of
+from training.corpora import Corpus, load_corpora, write_corpora
 
 LABEL_AT_MOST: Final = 0.1
 """Highest probability of a label the text has, to call it wrong."""
@@ -76,18 +74,6 @@ def tell(corpus: Corpus, mistaken: NDArray[np.bool_], said: NDArray[np.int64]) -
         yield f"{name:<24}{len(pairs):>8,} of {mine.sum():>9,}  {', '.join(common)}".rstrip()
 
 
-def write(corpus: Corpus, folder: Path) -> None:
-    """Write each source as Parquet under its name."""
-    folder.mkdir(parents=True, exist_ok=True)
-    for place, name in enumerate(corpus.names):
-        mine = np.flatnonzero(corpus.sources == place)
-        languages = [labels_of(corpus.targets[one]) for one in mine]
-        shares = [row[row > 0].tolist() for row in corpus.targets[mine]]
-        columns = {"text": [corpus.texts[one] for one in mine], "languages": languages}
-        columns[SHARES_COLUMN] = shares
-        datasets.Dataset.from_dict(columns).to_parquet(folder / f"{name}.parquet")
-
-
 def main(arguments: Sequence[str] | None = None) -> None:
     """Judge corpora, say what is wrong, write the rest."""
     flags = argparse.ArgumentParser(prog="python -m training.noise", description=__doc__)
@@ -106,7 +92,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     kept = [place for place, name in enumerate(corpus.names) if name in options.keep]
     mistaken = wrong(probabilities, corpus.targets) & ~np.isin(corpus.sources, kept)
     sys.stdout.write("\n".join(tell(corpus, mistaken, probabilities.argmax(axis=1))) + "\n")
-    write(corpus.subset(~mistaken), options.out)
+    write_corpora(corpus.subset(~mistaken), options.out)
     sys.stdout.write(f"wrote {options.out}: left out {mistaken.sum():,} of {len(corpus):,} texts\n")
 
 

@@ -99,7 +99,7 @@ def configurations(
             word_dropout=options.word_dropout,
             ranking=options.ranking,
         ),
-        AugmentationConfig(fragment=options.fragment),
+        AugmentationConfig(fragment=options.fragment, foreign_names=options.foreign_names),
     )
 
 
@@ -159,3 +159,6 @@ def _fitting_flags(group: argparse._ArgumentGroup) -> None:
     add("--ranking", type=number(0, 1e3), default=fitting.ranking, help=ranking)
     fragment = "share cut to 1-4 words, 0 to 1"
     add("--fragment", type=share, default=AugmentationConfig().fragment, help=fragment)
+    names = "share of Scandinavian texts that foreign names are put into, 0 to 1"
+    default = AugmentationConfig().foreign_names
+    add("--foreign-names", type=share, default=default, help=names)

@@ -15,6 +15,7 @@ from scandid.errors import InputError
 from scandid.labels import LABELS
 from training.augmentation import AugmentationConfig, augment
 from training.corpora import Corpus
+from training.names import foreign_names
 
 LABEL_SHARES: Final = {"dan": 0.19, "swe": 0.18, "nob": 0.19, "nno": 0.19, "other": 0.25}
 """Share of each label among the texts drawn; nothing to do with how many texts there are."""
@@ -56,6 +57,7 @@ class Sampler:
         self._augmentation = augmentation
         self._seed = seed
         self._cumulative = np.cumsum(weigh(corpus, config))
+        self._names = foreign_names(corpus) if augmentation.foreign_names else []
 
     def draw(self, step: int) -> list[tuple[Tensor, Tensor]]:
         """Draw one batch.
@@ -68,10 +70,7 @@ class Sampler:
         at = [rng.random() * total for _ in range(self._config.batch)]
         picked = np.searchsorted(self._cumulative, at).clip(max=len(self._corpus) - 1)
         encoded = [
-            encode_text(
-                augment(self._corpus.texts[i], self._augmentation, rng), self._config.max_bytes
-            )[0]
-            for i in picked
+            encode_text(self._variant(place, rng), self._config.max_bytes)[0] for place in picked
         ]
         order = np.argsort([len(data) for data in encoded], kind="stable")
         return [
@@ -82,6 +81,12 @@ class Sampler:
             for part in np.array_split(order, self._config.parts)
             if len(part)
         ]
+
+    def _variant(self, place: int, rng: random.Random) -> str:
+        """A variant of a text; names of other languages are foreign in the four alone."""
+        foreign = self._corpus.targets[place, LABELS.index("other")] == 0
+        names = self._names if foreign else ()
+        return augment(self._corpus.texts[place], self._augmentation, rng, names)
 
 
 def to_tensor(encoded: Sequence[bytes]) -> Tensor:

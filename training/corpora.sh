@@ -1,0 +1,71 @@
+#!/usr/bin/env bash
+# From raw corpora to those the shipped model is trained on (docs/data.md):
+#
+#     training/corpora.sh RAW LISTS OUT
+#
+# RAW: folder of Parquet corpora, free of benchmark texts (python -m training.contamination).
+# LISTS: folder of freq_LANG.txt lists, and of isl, deu and nld dictionaries for unmunch.
+# OUT: folder to write; what stands there is not made again, so that a stopped run goes on.
+#
+# Debian: apertium apertium-nno-nob apertium-dan-nor apertium-swe-nor apertium-swe-dan wdanish
+# wswedish wnorwegian hunspell-tools. Half an hour on two cores.
+set -euo pipefail
+
+raw=$1 lists=$2 out=$3
+python=${PYTHON:-.venv/bin/python}
+mkdir -p "$out/joined" "$out/dictionaries"
+
+translate() { # source, most sentences a pair, pairs
+    local source=$1 limit=$2 file=$out/joined/mt_$1.parquet
+    shift 2
+    [ -e "$file" ] && return
+    "$python" -m training.translation "$raw/$source.parquet" --limit "$limit" "${@/#/--pair=}" \
+        --out "$out/mt_$source.parquet"
+    mv "$out/mt_$source.parquet" "$file"
+}
+
+first_half() {
+    translate ndt 7000 nob-nno nob-nno_e nno-nob nob-dan nno-dan
+    translate tatoeba 5000 nob-nno nob-nno_e dan-nob dan-nno nob-dan swe-nob swe-nno swe-dan dan-swe
+    translate giella 5000 nob-nno nob-nno_e nno-nob nob-dan nno-dan
+    translate opensubtitles 6000 nob-nno nob-nno_e
+    translate microsoft_docs 4000 nob-nno dan-nno
+    translate legalize_no 1500 nno-nob nob-dan nob-nno
+}
+
+second_half() {
+    translate wili 6000 dan-nob dan-nno nob-nno nob-nno_e nob-dan swe-nob swe-nno swe-dan dan-swe
+    translate xed 4200 nob-nno nob-nno_e nob-dan swe-nob swe-nno swe-dan dan-nob
+    translate common_voice 5000 nob-nno swe-nob swe-nno swe-dan dan-nob dan-nno
+    translate ud 4000 nno-nob swe-dan swe-nob swe-nno
+    translate l10n 3000 nob-nno nno-nob
+    translate slide 3000 nob-nno nno-nob
+}
+
+words() {
+    "$python" -m training.lexicon "$lists"/freq_*.txt --translate --data "$raw/giella.parquet" \
+        --data "$raw/ndt.parquet" --data "$raw/common_voice.parquet" --data "$raw/wili.parquet" \
+        --out "$out/words.parquet"
+    mv "$out/words.parquet" "$out/joined/words.parquet"
+}
+
+dictionaries() {
+    for language in isl deu nld; do
+        local encoding
+        encoding=$(awk '$1 == "SET" { print $2; exit }' "$lists/$language.aff")
+        unmunch "$lists/$language.dic" "$lists/$language.aff" 2>/dev/null |
+            iconv --from-code "${encoding%$'\r'}" --to-code utf-8 -c > "$out/dictionaries/$language.txt"
+    done
+    local debian=/usr/share/dict own=$out/dictionaries
+    "$python" -m training.dictionary dan=$debian/danish swe=$debian/swedish nob=$debian/bokmaal \
+        nno=$debian/nynorsk isl="$own/isl.txt" deu="$own/deu.txt" nld="$own/nld.txt" \
+        --except "$out/joined/words.parquet" --per-language 100000 --out "$out/dictionary.parquet"
+    mv "$out/dictionary.parquet" "$out/joined/dictionary.parquet"
+}
+
+first_half & first=$!
+second_half
+wait $first
+[ -e "$out/joined/words.parquet" ] || words
+[ -e "$out/joined/dictionary.parquet" ] || dictionaries
+cp "$raw"/*.parquet "$out/joined/"
