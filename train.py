@@ -40,6 +40,7 @@ from training.options import DEFAULT_DATA, configurations, parser
 from training.run import Run
 from training.sampling import Sampler
 from training.stores import read_dotenv
+from training.teaching import Teachers
 from training.tracking import Tracker, open_tracker
 from training.unseen import UnseenTexts
 from training.validation import Validation, accuracy_on
@@ -62,9 +63,10 @@ def train(arguments: Sequence[str] | None = None) -> None:
     validation = Validation(held_out, sampling.max_bytes)
     unseen = UnseenTexts.choose(options.test, held_out, validation, sampling.max_bytes)
 
-    # Network: its first weights and its dropout follow from the seed.
+    # Network: its first weights and its dropout follow from the seed. Teachers stay as they are.
     network = first_network(options, network_config)
-    fitter = Fitter(network, fitting)
+    teachers = Teachers.load(options.teacher, network.table.device)
+    fitter = Fitter(network, fitting, teachers)
 
     # Run folder: all that is needed to repeat the run, before the first step.
     configs = {

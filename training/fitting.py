@@ -9,6 +9,7 @@ from torch import Tensor
 from torch.nn import functional
 
 from training.network import Network
+from training.teaching import Teachers
 
 _AVERAGE_EVERY: Final = 10
 _LONGEST_MEMORY: Final = 0.02
@@ -27,6 +28,7 @@ class FittingConfig:
         ranking: Weight of the softmax loss beside the independent ones: it sharpens the choice
             between close languages, while the sigmoids say whether each holds.
         average_from: Part of the run after which weights are averaged.
+        teaching: Weight of the teachers' opinion, where there are any; labels have the rest.
     """
 
     learning_rate: float = 2e-3
@@ -35,14 +37,18 @@ class FittingConfig:
     word_dropout: float = 0.3
     ranking: float = 1.0
     average_from: float = 0.5
+    teaching: float = 0.6
 
 
 class Fitter:
     """A network, its optimizer and the running average of its weights."""
 
-    def __init__(self, network: Network, config: FittingConfig) -> None:
+    def __init__(
+        self, network: Network, config: FittingConfig, teachers: Teachers | None = None
+    ) -> None:
         """Start from the network's present weights."""
         self.network = network
+        self._teachers = teachers or Teachers([])
         self.averaged = copy.deepcopy(network)
         self._config = config
         self._optimizer = torch.optim.Adam(
@@ -123,11 +129,20 @@ class Fitter:
             ]
         )
         targets = torch.cat([targets for _, targets in parts]).to(device)
-        holds = (targets > 0).to(targets.dtype)
+        holds, share = self._sought(texts, targets)
         independent = functional.binary_cross_entropy_with_logits(logits, holds, reduction="sum")
-        share = targets / targets.sum(1, keepdim=True)
         ranking = -(torch.log_softmax(logits, 1) * share).sum()
         return (independent + self._config.ranking * ranking) / len(targets)
+
+    def _sought(self, texts: list[Tensor], targets: Tensor) -> tuple[Tensor, Tensor]:
+        """What each label's probability and its share among the labels should be."""
+        holds = (targets > 0).to(targets.dtype)
+        share = targets / targets.sum(1, keepdim=True)
+        if not len(self._teachers):
+            return holds, share
+        said_holds, said_share = self._teachers.opinion(texts)
+        weight = self._config.teaching
+        return torch.lerp(holds, said_holds, weight), torch.lerp(share, said_share, weight)
 
     def _average(self, progress: float) -> None:
         """Follow the weights; from ``average_from`` on, take the mean of those since."""

@@ -98,6 +98,7 @@ def configurations(
             gram_dropout=options.gram_dropout,
             word_dropout=options.word_dropout,
             ranking=options.ranking,
+            teaching=options.teaching,
         ),
         AugmentationConfig(fragment=options.fragment, foreign_names=options.foreign_names),
     )
@@ -119,6 +120,8 @@ def _run_flags(group: argparse._ArgumentGroup) -> None:
     add("--track", nargs="?", const=LOCAL_URI, metavar="URI", help=track)
     init = "folder of a run whose best weights this one starts from"
     add("--init", type=Path, metavar="RUN", help=init)
+    teacher = "folder of a run whose opinion this one learns beside the labels; repeatable"
+    add("--teacher", type=Path, action="append", default=[], metavar="RUN", help=teacher)
     add("--seed", type=whole(0), default=1, help="same seed, data and machine: same weights")
     add("--steps", type=whole(1), default=6000, help="length of the run")
     minutes = "bound on the time; where it comes before --steps, it sets the pace of the schedule"
@@ -157,6 +160,8 @@ def _fitting_flags(group: argparse._ArgumentGroup) -> None:
     add("--word-dropout", type=share, default=fitting.word_dropout, help=words)
     ranking = "weight of the softmax loss"
     add("--ranking", type=number(0, 1e3), default=fitting.ranking, help=ranking)
+    teaching = "weight of the teachers beside the labels, 0 to 1"
+    add("--teaching", type=share, default=fitting.teaching, help=teaching)
     fragment = "share cut to 1-4 words, 0 to 1"
     add("--fragment", type=share, default=AugmentationConfig().fragment, help=fragment)
     names = "share of Scandinavian texts that foreign names are put into, 0 to 1"

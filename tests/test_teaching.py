@@ -1,0 +1,65 @@
+"""Learning from the opinion of trained networks."""
+
+from pathlib import Path
+
+import pytest
+import torch
+from torch import Tensor
+
+from scandid import InputError
+from scandid.labels import LABELS
+from tests.tiny_model import tiny_network
+from training.fitting import Fitter, FittingConfig
+from training.network import Network
+from training.sampling import to_tensor
+from training.targets import target
+from training.teaching import Teachers
+
+TEXTS = to_tensor([b" hva heter du ", b" hva heter dere ", b" jeg heter anna "])
+LABELLED = torch.from_numpy(target(["dan"], "row")).repeat(3, 1)
+
+
+def sure_of(label: str) -> Network:
+    """A network that gives every text this label."""
+    network = tiny_network()
+    with torch.no_grad():
+        network.head.weight.zero_()
+        network.head.bias.fill_(-5)
+        network.head.bias[LABELS.index(label)] = 5
+    return network
+
+
+def fitted(teaching: float) -> Tensor:
+    """Mean probabilities after learning Danish texts from a teacher that says Nynorsk."""
+    config = FittingConfig(learning_rate=0.05, warmup=1, teaching=teaching, gram_dropout=0)
+    fitter = Fitter(tiny_network(), config, Teachers([sure_of("nno")]))
+    for number in range(40):
+        fitter.step([(TEXTS, LABELLED)], number, progress=0)
+    with torch.no_grad():
+        found: Tensor = torch.sigmoid(fitter.network(TEXTS)).mean(0)
+    return found
+
+
+def test_the_weight_decides_between_teacher_and_labels() -> None:
+    """At 1 the teacher's label is learnt, at 0 the text's own, at a half both hold equally."""
+    dan, nno = LABELS.index("dan"), LABELS.index("nno")
+    taught, untaught, torn = fitted(1), fitted(0), fitted(0.5)
+    assert taught[nno] > 0.9
+    assert taught[dan] < 0.1
+    assert untaught[dan] > 0.9
+    assert untaught[nno] < 0.1
+    assert torn[[dan, nno]].tolist() == pytest.approx([0.5, 0.5], abs=0.1)
+
+
+def test_teachers_speak_with_one_voice() -> None:
+    """The opinion is the mean of the teachers' probabilities, and shares sum to 1."""
+    holds, share = Teachers([sure_of("nno"), sure_of("swe")]).opinion([TEXTS])
+    expected = [0.5 if label in {"nno", "swe"} else 0.0 for label in LABELS]
+    assert holds[0].tolist() == pytest.approx(expected, abs=0.01)
+    assert share.sum(1).tolist() == pytest.approx([1.0] * 3)
+
+
+def test_a_missing_teacher_is_named(tmp_path: Path) -> None:
+    """A run that is not there stops the training with its folder in the message."""
+    with pytest.raises(InputError, match=r"gone.* no such run"):
+        Teachers.load([tmp_path / "gone"], torch.device("cpu"))
