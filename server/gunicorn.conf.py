@@ -22,13 +22,6 @@ loglevel = settings.log_level
 logconfig_dict = logging_config(settings.log_level)
 
 worker_class = "server.worker.DrainingWorker"
-asgi_loop = "uvloop"
-asgi_lifespan = "on"
-
-# gunicorn_h1c 0.6.10, the C parser, saves some 10 µs a request but loses requests on kept
-# connections after bodies of 100 kB: 67 of 215 in a row, none with the parser in Python.
-http_parser = "python"
-
 # A session used before the fork may hang after it: every worker builds its own.
 preload_app = False
 
@@ -36,9 +29,6 @@ preload_app = False
 # must be the balancer, or it sends a request into a connection that is just being closed.
 keepalive = settings.keepalive_s
 graceful_timeout = settings.graceful_timeout_s
-
-# A client that is gone needs no answer: its texts leave the queue at once.
-asgi_disconnect_grace_period = 0
 
 # The heartbeat file must not wait for a disk.
 _MEMORY = Path("/dev/shm")  # noqa: S108  # gunicorn makes a file of its own in it

@@ -1,15 +1,27 @@
-"""gunicorn's ASGI worker, made to end without losing a request. Used by gunicorn.conf.py only."""
+"""gunicorn's worker: uvicorn's HTTP on uvloop, made to end without losing a request.
+
+Used by gunicorn.conf.py only. gunicorn's own ``asgi`` worker parses and writes HTTP in Python,
+which was half of what a request cost (docs/LOG.md, *HTTP in C*).
+"""
 
 import asyncio
+import os
 import signal
-from collections.abc import Awaitable, Callable, Mapping
+import socket
+import sys
+from collections.abc import Awaitable, Callable, Generator, MutableMapping
+from contextlib import contextmanager
 from typing import Any, Final
 
-from gunicorn.workers.gasgi import ASGIWorker
+from gunicorn.arbiter import Arbiter
+from uvicorn.config import Config
+from uvicorn.server import Server
+from uvicorn_worker import UvicornWorker
 
-Event = Mapping[str, Any]
-Send = Callable[[Event], Awaitable[None]]
-Application = Callable[[Event, object, Send], Awaitable[None]]
+from server.connection import TASK, Connection, State
+
+Scope = MutableMapping[str, Any]
+Application = Callable[[Scope, Any, Any], Awaitable[None]]
 
 _ENDING: Final = (signal.SIGTERM, signal.SIGINT, signal.SIGQUIT)
 _POLL_S: Final = 0.05
@@ -17,16 +29,69 @@ _FORCE_S: Final = 2
 """Before the graceful timeout, at which gunicorn kills: time to close what is left in order."""
 
 
-class DrainingWorker(ASGIWorker):  # type: ignore[misc]  # gunicorn ships no types
+class DrainingServer(Server):
     """Ends in two steps: announce the end on every connection, then close.
 
-    The plain worker closes kept connections right after SIGTERM, one that has just been promised
+    The plain server closes kept connections right after SIGTERM, one that has just been promised
     to stay open included: the request its client sends at that moment is lost.
     """
 
-    asgi: Application
-    draining = False
-    _drain_task: asyncio.Task[None] | None = None
+    server_state: State
+
+    def __init__(self, config: Config, *, drain_s: float, request_timeout_s: float) -> None:
+        super().__init__(config)
+        self.server_state = State(request_timeout_s)
+        self._drain_s = drain_s
+        self._parent = os.getppid()
+
+    @contextmanager
+    def capture_signals(self) -> Generator[None, None, None]:
+        """Hear the signals that end a worker from now on: SIGTERM in order, the others at once."""
+        loop = asyncio.get_running_loop()
+        for number in _ENDING:
+            loop.add_signal_handler(number, self.handle_exit, number, None)
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, _ENDING)
+        yield
+
+    def handle_exit(self, sig: int, frame: object) -> None:  # noqa: ARG002  # a handler takes both
+        """Leave the main loop."""
+        self.should_exit = True
+        self.force_exit = self.force_exit or sig != signal.SIGTERM
+
+    async def on_tick(self, counter: int) -> bool:
+        """Whether to end: also where the arbiter is gone, who could not replace this worker."""
+        return await super().on_tick(counter) or os.getppid() != self._parent
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        """Take no new connections, let those there are end, and close what is left."""
+        for server in self.servers:
+            server.close()
+        state = self.server_state
+        state.draining = True
+        for connection in list(state.connections):
+            if isinstance(connection, Connection):
+                connection.drain()
+        loop = asyncio.get_running_loop()
+        deadline = loop.time() + self._drain_s
+        while state.connections and loop.time() < deadline and not self.force_exit:
+            await asyncio.sleep(_POLL_S)
+        await super().shutdown(sockets)
+
+
+class DrainingWorker(UvicornWorker):  # type: ignore[misc]  # the package ships no types
+    """A gunicorn worker around :class:`DrainingServer`."""
+
+    CONFIG_KWARGS: dict[str, Any] = {  # noqa: RUF012  # the name and form that uvicorn_worker reads
+        "loop": "uvloop",
+        "http": Connection,
+        "ws": "none",
+        "lifespan": "on",
+        "interface": "asgi3",
+        "access_log": False,
+        "server_header": False,
+        "proxy_headers": False,
+        "timeout_graceful_shutdown": _FORCE_S,
+    }
 
     def init_process(self) -> None:
         """Hold back the signals that end a worker until its event loop can hear them.
@@ -37,42 +102,26 @@ class DrainingWorker(ASGIWorker):  # type: ignore[misc]  # gunicorn ships no typ
         signal.pthread_sigmask(signal.SIG_BLOCK, _ENDING)
         super().init_process()
 
-    def run(self) -> None:
-        """Let the signals through as the first thing the event loop does."""
-        self.loop.call_soon(signal.pthread_sigmask, signal.SIG_UNBLOCK, _ENDING)
-        super().run()
-
-    def load_wsgi(self) -> None:
-        """Load the application, wrapped so that it can say ``Connection: close``."""
-        super().load_wsgi()
-        app = self.asgi
-
-        def announcing(scope: Event, receive: object, send: Send) -> Awaitable[None]:
-            return app(scope, receive, _closing(send) if self.draining else send)
-
-        self.asgi = announcing
-
-    def handle_exit_signal(self) -> None:
-        """SIGTERM: take no new connections, and end when those there are have ended."""
-        if not self.draining:
-            self.draining = True
-            self._drain_task = self.loop.create_task(self._drain())
-
-    async def _drain(self) -> None:
-        for server in self.servers:
-            server.close()
-        deadline = self.loop.time() + self.cfg.graceful_timeout - _FORCE_S
-        while self.nr_conns and self.loop.time() < deadline:
-            await asyncio.sleep(_POLL_S)
-        self.alive = False
+    async def _serve(self) -> None:
+        self.config.app = cancellable(self.wsgi)
+        drain_s = self.cfg.graceful_timeout - _FORCE_S
+        server = DrainingServer(self.config, drain_s=drain_s, request_timeout_s=self.cfg.timeout)
+        await server.serve(sockets=self.sockets)
+        if not server.started:
+            sys.exit(Arbiter.WORKER_BOOT_ERROR)
 
 
-def _closing(send: Send) -> Send:
-    """A send that announces the connection's end with the response."""
+def cancellable(app: Application) -> Application:
+    """An application whose requests can be cancelled, which is no error to be logged."""
 
-    async def send_closing(event: Event) -> None:
-        if event["type"] == "http.response.start":
-            event = {**event, "headers": [*event.get("headers", ()), (b"connection", b"close")]}
-        await send(event)
+    async def answer(scope: Scope, receive: object, send: object) -> None:
+        if scope["type"] != "http":
+            return await app(scope, receive, send)
+        scope[TASK] = asyncio.current_task()
+        try:
+            await app(scope, receive, send)
+        except asyncio.CancelledError:
+            return None
+        return None
 
-    return send_closing
+    return answer

@@ -74,7 +74,7 @@ def test_a_stopped_server_leaves_its_port(tmp_path: Path) -> None:
 def test_a_server_ends_while_it_starts(tmp_path: Path) -> None:
     """SIGTERM that arrives while the workers load the model ends them in order, not by force."""
     with running_server(tmp_path, {"workers": "2", "log_level": "debug"}) as server:
-        server.wait_for_log("Using uvloop event loop", times=2)
+        server.wait_for_log("Booting worker with pid", times=2)
         assert server.stop() == 0, server.log
         assert server.log.count("Worker exiting") == 2, server.log
 

@@ -1,0 +1,133 @@
+"""One client's connection: uvicorn's HTTP over the C parser llhttp, with bounds of its own."""
+
+import asyncio
+from collections.abc import MutableMapping
+from typing import Any, Final
+
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
+from uvicorn.server import ServerState
+
+MAX_UNREAD_BYTES: Final = 1 << 18
+"""Most bytes of a request's headers, for which llhttp has no bound, or of a body that goes on after
+its answer: enough for a client to send all of a list that is refused and then read why."""
+
+TASK: Final = "scandid.task"
+"""Where the scope of a request holds the task that answers it."""
+
+
+class State(ServerState):
+    """What the connections of a worker share.
+
+    Attributes:
+        draining: The worker ends: every answer announces the end of its connection.
+        request_timeout_s: Longest time for a request to arrive.
+    """
+
+    def __init__(self, request_timeout_s: float) -> None:
+        super().__init__()
+        self.draining = False
+        self.request_timeout_s = request_timeout_s
+
+
+class JoinedTransport:
+    """A transport that sends what is written in one turn of the event loop as one piece.
+
+    uvicorn writes head and body of an answer separately, and uvloop hands each to the kernel: two
+    system calls and two packets, each of which wakes the client.
+    """
+
+    def __init__(self, transport: asyncio.Transport, loop: asyncio.AbstractEventLoop) -> None:
+        self._transport = transport
+        self._loop = loop
+        self._pieces: list[bytes] = []
+
+    def __getattr__(self, name: str) -> object:
+        """Everything else is the transport's."""
+        return getattr(self._transport, name)
+
+    def write(self, data: bytes) -> None:
+        """Send at the end of this turn."""
+        if not self._pieces:
+            self._loop.call_soon(self._flush)
+        self._pieces.append(data)
+
+    def close(self) -> None:
+        """Send what is left, and close."""
+        self._flush()
+        self._transport.close()
+
+    def _flush(self) -> None:
+        if self._pieces:
+            self._transport.write(b"".join(self._pieces))
+            self._pieces.clear()
+
+
+class Connection(HttpToolsProtocol):
+    """One client: a request that grows or lasts too long, or that nobody waits for, is ended."""
+
+    server_state: State
+    cycle: RequestResponseCycle | None  # type: ignore[assignment]  # None before the first request
+    _is_open = False
+    _head_is_open = False
+    _unread_bytes = 0
+    _began_s = 0.0
+
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
+        """Wait for the first request as long as for a later one."""
+        super().connection_made(transport)
+        self.transport = JoinedTransport(transport, self.loop)  # type: ignore[assignment]
+        self._close_after(self.timeout_keep_alive)
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """Nobody waits for the answer: what would compute it is cancelled."""
+        super().connection_lost(exc)
+        self._unset_keepalive_if_required()
+        if self.cycle and not self.cycle.response_complete:
+            scope: MutableMapping[str, Any] = self.cycle.scope  # type: ignore[assignment]
+            if task := scope.get(TASK):
+                task.cancel()
+
+    def on_message_begin(self) -> None:
+        """The first byte of a request."""
+        super().on_message_begin()
+        self._is_open = self._head_is_open = True
+        self._unread_bytes = 0
+        self._began_s = self.loop.time()
+
+    def on_headers_complete(self) -> None:
+        """A request can be answered; the last one of a worker that ends says so."""
+        super().on_headers_complete()
+        self._head_is_open = False
+        if self.server_state.draining and self.cycle:
+            self.cycle.keep_alive = False
+
+    def on_message_complete(self) -> None:
+        """The last byte of a request."""
+        super().on_message_complete()
+        self._is_open = False
+
+    def data_received(self, data: bytes) -> None:
+        """Bound the time for a request to arrive, and what arrives and is not read."""
+        super().data_received(data)
+        if not self._is_open or self.transport.is_closing():
+            return
+        if self._head_is_open or (self.cycle and self.cycle.response_complete):
+            self._unread_bytes += len(data)
+        if self._unread_bytes > MAX_UNREAD_BYTES and self._head_is_open:
+            self.send_400_response(f"More than {MAX_UNREAD_BYTES} bytes of headers.")
+        elif self._unread_bytes > MAX_UNREAD_BYTES:
+            self.transport.close()
+        else:
+            left_s = self._began_s + self.server_state.request_timeout_s - self.loop.time()
+            self._close_after(left_s)
+
+    def drain(self) -> None:
+        """Announce the end of the connection with the answer that is being computed."""
+        if self.cycle and not self.cycle.response_started:
+            self.cycle.keep_alive = False
+
+    def _close_after(self, seconds: float) -> None:
+        self._unset_keepalive_if_required()
+        self.timeout_keep_alive_task = self.loop.call_later(
+            max(0, seconds), self.timeout_keep_alive_handler
+        )
