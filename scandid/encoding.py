@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 ENCODING: Final = "nfc-lower-letters-utf8/2"
 """Name of this procedure; a model trained with another one is refused at load."""
 
-TIME_MULTIPLE: Final = 16
+TIME_MULTIPLE: Final = 32
 """Padded lengths are multiples of this number of bytes."""
 
 SPACE: Final = ord(" ")
@@ -47,9 +47,13 @@ _TYPOGRAPHY: Final = re.compile(
 """Quotation marks, dashes and their like: removed as bytes, in a fifth of the time of letters."""
 
 _INVISIBLE: Final = re.compile("[\u00ad\u200b-\u200d\u2060\ufeff]")
-_NO_LETTERS: Final = re.compile(
+_MARK: Final = re.compile("[\u0300-\u036f]")
+_NO_LETTERS: Final = re.compile("[\\W\\d_²³¹¼½¾]+")
+_NO_LETTERS_OR_MARKS: Final = re.compile(
     "(?:[^\\w\u0300-\u036f]|[\\d_²³¹¼½¾]|(?<![^\\W\\d_²³¹¼½¾])[\u0300-\u036f])+"
 )
+"""The same where accents stand as characters of their own, which belong to the letter before them;
+it takes three times as long (320 bytes: 20 and 7 µs)."""
 
 
 def encode_text(text: str, max_bytes: int) -> tuple[bytes, bool]:
@@ -84,7 +88,8 @@ def _letters(text: str) -> bytes:
         data = _TYPOGRAPHY.sub(b" ", data)
     if data.translate(None, _NORDIC):
         lower = _INVISIBLE.sub("", unicodedata.normalize("NFC", text).lower())
-        data = _NO_LETTERS.sub(" ", lower).encode("utf-8", "replace")
+        between = _NO_LETTERS_OR_MARKS if _MARK.search(lower) else _NO_LETTERS
+        data = between.sub(" ", lower).encode("utf-8", "replace")
         return data.translate(_BLANK)
     return data.translate(_FOLD)
 

@@ -63,7 +63,8 @@ def choose(
     return chosen
 
 
-def _named(argument: str) -> tuple[str, Path]:
+def named_file(argument: str) -> tuple[str, Path]:
+    """Read a flag's ``dan=FILE``: an ISO 639-3 code and a path."""
     language, equals, path = argument.partition("=")
     if not equals or not re.fullmatch("[a-z]{3}", language):
         raise argparse.ArgumentTypeError(f"{argument!r} is not of the form dan=FILE")
@@ -73,7 +74,7 @@ def _named(argument: str) -> tuple[str, Path]:
 def main(arguments: Sequence[str] | None = None) -> None:
     """Read dictionaries, write the drawn words as Parquet."""
     flags = argparse.ArgumentParser(prog="python -m training.dictionary", description=__doc__)
-    flags.add_argument("dictionaries", nargs="+", type=_named, metavar="LANG=FILE")
+    flags.add_argument("dictionaries", nargs="+", type=named_file, metavar="LANG=FILE")
     flags.add_argument("--except", dest="known", type=Path, help="table of words to leave out")
     flags.add_argument("--per-language", type=int, default=60_000, help="most words of each")
     flags.add_argument("--out", type=Path, required=True, help="Parquet file to write")

@@ -72,8 +72,9 @@ class Fitter:
             group["lr"] = self._learning_rate(number, progress)
         loss = self._loss(parts)
         torch.autograd.backward(loss)
-        if self.network.table.grad is not None:
-            self.network.table.grad[0] = 0  # row 0 stands for nothing and must stay zero
+        for table in (self.network.table, self.network.word_table):
+            if table.grad is not None:
+                table.grad[0] = 0  # row 0 stands for nothing and must stay zero
         self._optimizer.step()
         self._optimizer.zero_grad(set_to_none=True)
         if number % _AVERAGE_EVERY == 0:
@@ -115,19 +116,16 @@ class Fitter:
         """Mean loss of the parts' texts."""
         device = self.network.table.device
         texts = [text.to(device) for text, _ in parts]
-        rows: list[Tensor] = []
-        for text in texts:
-            grams, words = self.network.rows(text)
-            rows += [hide(grams, self._config.gram_dropout), hide(words, self._config.word_dropout)]
-        sums = self.network.look_up(rows)
-        logits = torch.cat(
-            [
-                self.network.logits(text, windows, word_sums, words)
-                for text, windows, word_sums, words in zip(
-                    texts, sums[::2], sums[1::2], rows[1::2], strict=True
-                )
-            ]
-        )
+        found = [self.network.rows(text) for text in texts]
+        grams = [hide(grams, self._config.gram_dropout) for grams, _ in found]
+        words = [hide(words, self._config.word_dropout) for _, words in found]
+        parts_of_logits = [
+            self.network.logits(text, *sums, seen)
+            for text, sums, seen in zip(
+                texts, self.network.look_up(grams, words), words, strict=True
+            )
+        ]
+        logits = torch.cat(parts_of_logits)
         targets = torch.cat([targets for _, targets in parts]).to(device)
         holds, share = self._sought(texts, targets)
         independent = functional.binary_cross_entropy_with_logits(logits, holds, reduction="sum")

@@ -3,6 +3,7 @@
 import numpy as np
 from onnx import helper
 from onnx.onnx_pb import NodeProto
+from torch import Tensor
 
 from scandid.encoding import SPACE
 from training.calibration import LONGEST
@@ -19,15 +20,17 @@ def constants(network: Network) -> dict[str, Array]:
 def weights(network: Network, *, quantized: bool) -> tuple[dict[str, Array], list[NodeProto]]:
     """The trained weights, and the nodes that turn int8 matrices back into float32.
 
-    The table has no such node: its rows are summed as int8, and its scales go into the matrices
-    that read the sums. All nodes have constant inputs, so onnxruntime folds them away at load.
+    The tables have no such node: their rows are summed as int8, and their scales go into the
+    matrices that read the sums. All nodes have constant inputs: onnxruntime folds them at load.
     """
-    table, scale = _table(network, quantized)
+    table, scale = _table(network.table, quantized)
+    word_table, word_scale = _table(network.word_table, quantized)
     ones_type = np.uint8 if quantized else np.float32
     head = network.head.weight.detach().numpy().copy()
-    head[:, -2 * len(scale) :] *= np.tile(scale, 2)
+    head[:, -len(scale) - len(word_scale) :] *= np.concatenate([scale, word_scale])
     arrays = {
-        "table": table,
+        "gram_table": table,
+        "word_table": word_table,
         "gram_ones": np.ones((1, network.config.window * len(network.config.orders)), ones_type),
         "lstm_bias": np.concatenate(
             [_both_directions(network, kind) for kind in ("bias_ih_l0", "bias_hh_l0")], axis=1
@@ -62,8 +65,8 @@ def _quantize(arrays: dict[str, Array], name: str, columns: Array | None = None)
     ]
 
 
-def _table(network: Network, quantized: bool) -> tuple[Array, Array]:
-    table = network.table.detach().numpy()
+def _table(weights: Tensor, quantized: bool) -> tuple[Array, Array]:
+    table = weights.detach().numpy()
     if not quantized:
         return table, np.ones(table.shape[1], np.float32)
     codes, scale = quantize(table, axis=0, quantile=TABLE_QUANTILE)
@@ -113,15 +116,14 @@ def _shapes(network: Network) -> dict[str, Array]:
 
 
 def _hashing(network: Network) -> dict[str, Array]:
-    masks = _int32(*network.config.masks)
-    starts = _int32(*network.config.offsets[:-1])
+    grams, words = network.config.grams, network.config.words
     return {
         "kernels": network.kernels.numpy(),
         "biases": network.biases.numpy(),
         "space": _int32(SPACE),
         "pair_factor": _int32(PAIR_FACTOR),
-        "gram_masks": masks[:-2, None],
-        "gram_starts": starts[:-2, None],
-        "word_masks": masks[-2:, None],
-        "word_starts": starts[-2:, None],
+        "gram_masks": _int32(*grams.masks)[:, None],
+        "gram_starts": _int32(*grams.starts)[:, None],
+        "word_masks": _int32(*words.masks)[:, None],
+        "word_starts": _int32(*words.starts)[:, None],
     }

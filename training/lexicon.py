@@ -17,6 +17,7 @@ import sys
 from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from types import MappingProxyType
 from typing import Final
 
 import datasets
@@ -24,6 +25,7 @@ import datasets
 from scandid.errors import InputError, ScandidError
 from scandid.labels import LANGUAGES
 from training.corpora import SHARES_COLUMN, load_corpora
+from training.dictionary import named_file, read_dictionary
 from training.translation import translations
 
 MIN_SHARE: Final = 0.1
@@ -31,6 +33,9 @@ MIN_SHARE: Final = 0.1
 
 MIN_COUNT: Final = 3
 """Words rarer than this in the corpora of a language are left out: many are misspelt."""
+
+_WORDS_A_CALL: Final = 10_000
+"""Starting Apertium takes as long as translating some thousand words."""
 
 _WORD: Final = re.compile(r"[^\W\d_]{2,}")
 _LIST_NAME: Final = re.compile(r"freq_([a-z]{3})(?:_\w+)?\.txt")
@@ -65,11 +70,16 @@ def count_words(data: Sequence[str], language: str) -> Counter[str]:
     return Counter({word: count for word, count in counts.items() if count >= MIN_COUNT})
 
 
-def languages_of_words(counts: Mapping[str, Counter[str]]) -> dict[str, dict[str, float]]:
+def languages_of_words(
+    counts: Mapping[str, Counter[str]], dictionaries: Mapping[str, set[str]] = MappingProxyType({})
+) -> dict[str, dict[str, float]]:
     """For each word the languages it is a word of, by :data:`MIN_SHARE`.
 
     Args:
         counts: Occurrences of each word, by language.
+        dictionaries: Words by language, without occurrences. A word that a list lacks and the
+            dictionary holds is taken to be as frequent as the rarest of the list, or as it is
+            elsewhere where that is less: lists are not equally long.
 
     Returns:
         How frequent the word is in each of its languages, as a part of the highest frequency.
@@ -79,6 +89,10 @@ def languages_of_words(counts: Mapping[str, Counter[str]]) -> dict[str, dict[str
         total = words.total()
         for word, count in words.items():
             frequency[word][language] = count / total
+    for language, spelt in dictionaries.items():
+        rarest = min(counts[language].values()) / counts[language].total()
+        for word in (spelt & frequency.keys()) - counts[language].keys():
+            frequency[word][language] = min(rarest, max(frequency[word].values()))
     return {word: _shares(found) for word, found in frequency.items()}
 
 
@@ -95,7 +109,8 @@ def translated(counts: Counter[str], pair: str) -> Counter[str]:
         InputError: Apertium or its data for the pair is missing.
     """
     found: Counter[str] = Counter()
-    for (_, count), word in zip(counts.items(), translations(counts, pair), strict=True):
+    words = translations(counts, pair, lines_a_call=_WORDS_A_CALL)
+    for count, word in zip(counts.values(), words, strict=True):
         if word is not None and _WORD.fullmatch(word):
             found[word.lower()] += count
     return found
@@ -105,10 +120,11 @@ def joined(one: Counter[str], other: Counter[str]) -> Counter[str]:
     """Counts whose frequencies are the means of both, as many words as both have together."""
     if not one or not other:
         return one or other
-    total = one.total() + other.total()
+    counts = one.total(), other.total()
+    mean = sum(counts) / 2
     return Counter(
         {
-            word: round((one[word] / one.total() + other[word] / other.total()) * total / 2)
+            word: max(1, round((one[word] / counts[0] + other[word] / counts[1]) * mean))
             for word in one.keys() | other.keys()
         }
     )
@@ -120,6 +136,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
     flags.add_argument("lists", nargs="+", type=Path, metavar="freq_LANG.txt")
     flags.add_argument("--data", action="append", default=[], help="corpora to count Nynorsk in")
     pair = "give Nynorsk the translated words of the Bokmål list too, at their frequency there"
+    also = "words that may be missing in the language's list, one a line; repeatable"
+    flags.add_argument("--dictionary", type=named_file, action="append", default=[], help=also)
     flags.add_argument("--translate", action="store_true", help=pair)
     flags.add_argument("--out", type=Path, required=True, help="Parquet file to write")
     options = flags.parse_args(arguments)
@@ -131,7 +149,10 @@ def main(arguments: Sequence[str] | None = None) -> None:
         nynorsk = joined(nynorsk, translated(counts.get("nob", Counter()), "nob-nno"))
     if nynorsk:
         counts["nno"] = nynorsk
-    words = languages_of_words(counts)
+    dictionaries = {language: read_dictionary(path) for language, path in options.dictionary}
+    if missing := dictionaries.keys() - counts.keys():
+        raise InputError(f"--dictionary: there is no list of {min(missing)} to compare with")
+    words = languages_of_words(counts, dictionaries)
     columns = {
         "text": list(words),
         "languages": [list(found) for found in words.values()],

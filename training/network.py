@@ -5,6 +5,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Final, TypeAlias
 
 import torch
 from torch import Tensor, nn
@@ -15,6 +16,12 @@ from scandid.labels import LABELS
 from training.calibration import LONGEST, Calibration
 from training.hashing import PAIR_FACTOR, hash_constants
 
+LookedUp: TypeAlias = tuple[Tensor, Tensor]
+"""Sums of n-grams by window, and the sum of words and pairs."""
+
+_SPREAD: Final = 0.05
+"""Standard deviation of a table's first weights."""
+
 
 @dataclass(frozen=True, slots=True)
 class NetworkConfig:
@@ -22,20 +29,23 @@ class NetworkConfig:
 
     Attributes:
         orders: Lengths in bytes of the n-grams that are looked up at each byte.
-        rows: Rows of each order's table, powers of two.
-        word_rows: Rows of the table of whole words.
-        pair_rows: Rows of the table of pairs of neighbouring words.
-        dim: Width of a row.
+        rows: Rows of each order's n-grams, powers of two.
+        word_rows: Rows of whole words, a power of two.
+        pair_rows: Rows of pairs of neighbouring words, a power of two.
+        dim: Width of an n-gram's row.
+        word_dim: Width of a row of words or pairs. They reach the logits through one matrix and
+            nothing else, so a row needs hardly more numbers than there are labels.
         window: Bytes pooled into one step of the LSTM.
         hidden: Width of the LSTM in each direction.
     """
 
     orders: tuple[int, ...] = (3, 5)
     rows: tuple[int, ...] = (16384, 65536)
-    word_rows: int = 65536
-    pair_rows: int = 65536
+    word_rows: int = 262144
+    pair_rows: int = 262144
     dim: int = 32
-    window: int = 16
+    word_dim: int = 8
+    window: int = 32
     hidden: int = 32
 
     def __post_init__(self) -> None:
@@ -51,17 +61,36 @@ class NetworkConfig:
             raise ValueError(f"window: {self.window} does not divide {TIME_MULTIPLE}")
 
     @property
-    def masks(self) -> list[int]:
-        """Bit mask of each column's hash, n-grams first, then words, then word pairs."""
-        return [rows - 1 for rows in (*self.rows, self.word_rows, self.pair_rows)]
+    def grams(self) -> "TableShape":
+        """How the table of n-grams is divided among the orders."""
+        return TableShape(self.rows)
 
     @property
-    def offsets(self) -> list[int]:
-        """First row of each column's table; row 0 of the whole is the row of zeros."""
-        starts = [1]
-        for mask in self.masks:
-            starts.append(starts[-1] + mask + 1)
-        return starts
+    def words(self) -> "TableShape":
+        """How the other table is divided among words and pairs of words."""
+        return TableShape((self.word_rows, self.pair_rows))
+
+
+@dataclass(frozen=True, slots=True)
+class TableShape:
+    """A table in parts of so many rows each; row 0 of the whole is the row of zeros."""
+
+    parts: tuple[int, ...]
+
+    @property
+    def masks(self) -> list[int]:
+        """Bit mask that folds a hash into each part."""
+        return [rows - 1 for rows in self.parts]
+
+    @property
+    def starts(self) -> list[int]:
+        """First row of each part."""
+        return [1 + sum(self.parts[:place]) for place in range(len(self.parts))]
+
+    @property
+    def rows(self) -> int:
+        """Rows of the whole."""
+        return 1 + sum(self.parts)
 
 
 class Network(nn.Module):
@@ -79,11 +108,13 @@ class Network(nn.Module):
         constants = hash_constants(config.orders)
         self.register_buffer("kernels", torch.from_numpy(constants.kernels), persistent=False)
         self.register_buffer("biases", torch.from_numpy(constants.biases), persistent=False)
-        self.table = nn.Parameter(torch.randn(config.offsets[-1], config.dim) * 0.05)
+        self.table = nn.Parameter(torch.randn(config.grams.rows, config.dim) * _SPREAD)
+        self.word_table = nn.Parameter(torch.randn(config.words.rows, config.word_dim) * _SPREAD)
         self.lstm = nn.LSTM(config.dim, config.hidden, batch_first=True, bidirectional=True)
-        self.head = nn.Linear(4 * config.hidden + 2 * config.dim, len(LABELS))
+        self.head = nn.Linear(4 * config.hidden + config.dim + config.word_dim, len(LABELS))
         with torch.no_grad():
             self.table[0] = 0
+            self.word_table[0] = 0
         self.calibrate(Calibration.identity())
 
     def calibrate(self, calibration: Calibration) -> None:
@@ -94,7 +125,7 @@ class Network(nn.Module):
             self.register_buffer(name, values, persistent=False)
 
     def rows(self, text: Tensor) -> tuple[Tensor, Tensor]:
-        """Table rows of a batch of texts; row 0 is the row of zeros.
+        """Rows of the two tables that a batch of texts looks up; row 0 is the row of zeros.
 
         Args:
             text: uint8 ``[batch, time]``.
@@ -106,7 +137,7 @@ class Network(nn.Module):
         text = text.int()
         values = functional.pad(text.float(), (1, self.kernels.shape[-1] - 2))
         hashes = functional.conv1d(values.unsqueeze(1), self.kernels, self.biases).int()
-        grams = self._place(hashes[:, :-2].transpose(1, 2), slice(0, -2))
+        grams = _place(hashes[:, :-2].transpose(1, 2), self.config.grams)
         grams = grams * (text > 0).int().unsqueeze(2)
         steps = text.shape[1] // self.config.window
         words = self._words(text, hashes[:, -2] * hashes[:, -1])
@@ -122,33 +153,21 @@ class Network(nn.Module):
         words = torch.zeros_like(codes).scatter_add(1, number, codes)
         words = words[:, : int(number.max()) + 1]
         pairs = words + PAIR_FACTOR * functional.pad(words, (1, 0))[:, :-1]
-        rows = self._place(torch.stack([words, pairs], dim=2), slice(-2, None))
+        rows = _place(torch.stack([words, pairs], dim=2), self.config.words)
         return rows * (words != 0).int().unsqueeze(2)
 
-    def _place(self, hashes: Tensor, columns: slice) -> Tensor:
-        """Fold hashes into the rows of their tables; the last axis is the columns."""
-        masks = torch.tensor(self.config.masks[columns], dtype=torch.int32, device=hashes.device)
-        starts = self.config.offsets[:-1][columns]
-        return (hashes & masks) + torch.tensor(starts, dtype=torch.int32, device=hashes.device)
-
-    def look_up(self, rows: Sequence[Tensor]) -> list[Tensor]:
-        """Sum the table rows of every line of several arrays.
-
-        One look-up for all of them: the table's gradient is as large as the table, and writing it
-        once a step instead of eight times makes training four times faster.
+    def look_up(self, grams: Sequence[Tensor], words: Sequence[Tensor]) -> list[LookedUp]:
+        """Sum what the rows of several batches hold.
 
         Args:
-            rows: int32 ``[..., columns]`` each.
+            grams: int32 ``[batch, steps, columns]`` each.
+            words: int32 ``[batch, columns]`` each.
 
         Returns:
-            float32 ``[..., dim]`` each.
+            For each batch float32 ``[batch, steps, dim]`` and ``[batch, word_dim]``.
         """
-        ends = torch.cat([torch.full((r[..., 0].numel(),), r.shape[-1]) for r in rows]).cumsum(0)
-        starts = functional.pad(ends, (1, 0))[:-1].to(self.table.device, torch.int32)
-        flat = torch.cat([r.flatten() for r in rows])
-        sums = functional.embedding_bag(flat, self.table, starts, mode="sum")
-        parts = torch.split(sums, [r[..., 0].numel() for r in rows])
-        return [p.view(*r.shape[:-1], -1) for p, r in zip(parts, rows, strict=True)]
+        windows, bags = _sums(grams, self.table), _sums(words, self.word_table)
+        return list(zip(windows, bags, strict=True))
 
     def forward(self, text: Tensor) -> Tensor:
         """Calibrated logits: uint8 ``[batch, time]`` to float32 ``[batch, labels]``.
@@ -156,7 +175,7 @@ class Network(nn.Module):
         ``time`` is a multiple of the window.
         """
         grams, words = self.rows(text)
-        windows, word_sums = self.look_up([grams, words])
+        ((windows, word_sums),) = self.look_up([grams], [words])
         logits = self.logits(text, windows, word_sums, words)
         length = (text > 0).sum(1).clamp(max=LONGEST)
         return logits * self.length_scales[length] + self.length_shifts[length]
@@ -167,7 +186,7 @@ class Network(nn.Module):
         Args:
             text: uint8 ``[batch, time]``.
             windows: float32 ``[batch, steps, dim]``, summed rows of each window.
-            word_sums: float32 ``[batch, dim]``, summed rows of words and pairs.
+            word_sums: float32 ``[batch, word_dim]``, summed rows of words and pairs.
             words: The rows that ``word_sums`` was summed from; tells how many words there are.
         """
         filled = text[:, :: self.config.window] > 0
@@ -190,3 +209,23 @@ class Network(nn.Module):
         states, _ = self.lstm(packed)
         total = windows.shape[1]
         return nn.utils.rnn.pad_packed_sequence(states, batch_first=True, total_length=total)[0]
+
+
+def _place(hashes: Tensor, shape: TableShape) -> Tensor:
+    """Fold hashes into the rows of a table; the last axis is the table's parts."""
+    masks = torch.tensor(shape.masks, dtype=torch.int32, device=hashes.device)
+    return (hashes & masks) + torch.tensor(shape.starts, dtype=torch.int32, device=hashes.device)
+
+
+def _sums(rows: Sequence[Tensor], table: Tensor) -> list[Tensor]:
+    """Sum the table rows of every line of several arrays: ``[..., columns]`` to ``[..., width]``.
+
+    One look-up for all of them: the table's gradient is as large as the table, and writing it once
+    a step instead of four times makes training much faster (docs/LOG.md).
+    """
+    ends = torch.cat([torch.full((r[..., 0].numel(),), r.shape[-1]) for r in rows]).cumsum(0)
+    starts = functional.pad(ends, (1, 0))[:-1].to(table.device, torch.int32)
+    flat = torch.cat([r.flatten() for r in rows])
+    sums = functional.embedding_bag(flat, table, starts, mode="sum")
+    parts = torch.split(sums, [r[..., 0].numel() for r in rows])
+    return [p.view(*r.shape[:-1], -1) for p, r in zip(parts, rows, strict=True)]

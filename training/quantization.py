@@ -48,7 +48,8 @@ def round_weights(network: Network) -> Network:
     """A copy whose weights are those the int8 graph computes with, to check that graph against."""
     rounded = copy.deepcopy(network)
     with torch.no_grad():
-        _round(rounded.table, axis=0, quantile=TABLE_QUANTILE)
+        for table in (rounded.table, rounded.word_table):
+            _round(table, axis=0, quantile=TABLE_QUANTILE)
         for name, parameter in rounded.lstm.named_parameters():
             if name.startswith("weight"):
                 _round(parameter, axis=1)

@@ -31,7 +31,6 @@ _PAIR: Final = re.compile(r"([a-z]{3})-([a-z]{3})(_[a-z]+)?")
 _SENTENCE_END: Final = re.compile(r"(?<=[.!?])\s+(?=[A-ZÆØÅÄÖ])")
 _NOT_UNDERSTOOD: Final = re.compile(r"[@#]\w|\*[^\W\d_A-ZÆØÅÄÖ]|^\W*\*")
 _MARKS: Final = re.compile(r"[*@#\[\]{}<>^$/\\]")
-_SENTENCES_A_CALL: Final = 400
 _MIN_WORDS: Final = 2
 
 
@@ -62,14 +61,19 @@ def translate(lines: Iterable[str], pair: str) -> Iterator[str]:
     return (line for line in translations(lines, pair) if line is not None)
 
 
-def translations(lines: Iterable[str], pair: str) -> Iterator[str | None]:
+def translations(lines: Iterable[str], pair: str, lines_a_call: int = 400) -> Iterator[str | None]:
     """As :func:`translate`, with None in place of each line that was not wholly understood.
+
+    Args:
+        lines: Sentences of one line each, or words.
+        pair: Apertium's name of a direction.
+        lines_a_call: How many are translated before the first is given.
 
     Raises:
         InputError: Apertium or its data for the pair is missing, or it lost a line.
     """
     remaining = iter(lines)
-    while group := list(islice(remaining, _SENTENCES_A_CALL)):
+    while group := list(islice(remaining, lines_a_call)):
         for line in _run(group, pair):
             understood = line and not _NOT_UNDERSTOOD.search(line)
             yield line.replace("*", "") if understood else None

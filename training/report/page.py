@@ -130,13 +130,15 @@ def _kept(found: Mapping[str, Any]) -> str:
 
 
 def _fitted_on(report: Mapping[str, Any]) -> str:
-    names = report["model"]["calibrated_on"]
+    """Which benchmarks the calibration knows; cut words are none, whatever a corpus is called."""
+    names = set(report["model"]["calibrated_on"]) - set(CUT)
     shared = [f"`{name}`" for name in report["benchmarks"] if name in names]
     if not shared:
         return "No text of these benchmarks took part in fitting the calibration."
     return (
-        f"The calibration was fitted on texts and pieces of {', '.join(shared)}: there its figures "
-        "show how well it fits, and not how well it carries over (docs/LOG.md has that)."
+        f"The calibration was fitted on texts and pieces of {', '.join(shared)}: there, and in "
+        "what is cut from them, its figures show how well it fits, not how well it carries over "
+        "(docs/LOG.md has that)."
     )
 
 
