@@ -28,6 +28,22 @@ def test_a_word_belongs_where_it_is_a_tenth_as_frequent_as_at_its_best() -> None
     }
 
 
+def test_a_word_beyond_the_end_of_a_list_is_no_foreign_word() -> None:
+    """What a dictionary holds is as frequent as the list's rarest word, or rarer, and not absent."""
+    counts = {
+        "dan": Counter({"hus": 980, "kat": 20}),
+        "nob": Counter({"hus": 960, "katt": 30, "husstand": 9, "kattunge": 1}),
+    }
+    dictionaries = {"dan": {"husstand", "katt", "kat", "ubrugt"}}
+    assert languages_of_words(counts, dictionaries) == {
+        "hus": {"dan": 1.0, "nob": pytest.approx(960 / 980)},
+        "kat": {"dan": 1.0},
+        "katt": {"dan": pytest.approx(20 / 30), "nob": 1.0},
+        "husstand": {"dan": 1.0, "nob": 1.0},
+        "kattunge": {"nob": 1.0},
+    }
+
+
 def test_two_lists_of_a_language_count_alike() -> None:
     """A long list and a short one have the same say in how frequent a word is."""
     long = Counter({"og": 600, "det": 400})
@@ -51,6 +67,15 @@ def test_words_keep_their_frequency_when_they_are_translated() -> None:
     """Nynorsk gets the counts of the Bokmål words that Apertium knows, and no unknown word."""
     counts = Counter({"ikke": 70, "jeg": 60, "hvorfor": 5, "qwrtzx": 9})
     assert translated(counts, "nob-nno") == Counter({"ikkje": 70, "eg": 60, "kvifor": 5})
+
+
+def test_a_dictionary_without_a_list_is_refused(tmp_path: Path) -> None:
+    """How rare its words are can only be said beside a list of the language."""
+    (tmp_path / "freq_dan.txt").write_text("jeg 60\nikke 40\n", encoding="utf-8")
+    (tmp_path / "words").write_text("kvifor\n", encoding="utf-8")
+    flags = [str(tmp_path / "freq_dan.txt"), "--dictionary", f"nno={tmp_path / 'words'}"]
+    with pytest.raises(InputError, match="there is no list of nno"):
+        main([*flags, "--out", str(tmp_path / "out.parquet")])
 
 
 def test_lists_and_corpora_become_a_table_that_training_reads(tmp_path: Path) -> None:

@@ -117,8 +117,8 @@ def test_the_row_of_zeros_stays() -> None:
         ({"rows": (100, 128), "orders": (2, 3)}, "rows: 100 is not a power of two"),
         ({"word_rows": 0}, "word_rows: 0 is not a power of two"),
         ({"orders": (2,)}, "rows: 2 tables for 1 orders"),
-        ({"window": 5}, "window: 5 does not divide 16"),
-        ({"window": 0}, "window: 0 does not divide 16"),
+        ({"window": 5}, "window: 5 does not divide 32"),
+        ({"window": 0}, "window: 0 does not divide 32"),
     ],
 )
 def test_sizes_that_cannot_work_are_refused(sizes: dict[str, object], message: str) -> None:

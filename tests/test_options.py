@@ -21,7 +21,7 @@ from training.options import DEFAULT_DATA, configurations, parser
         ("--hidden", "-3", "argument --hidden: -3 is below 1"),
         ("--window", "7", "argument --window: invalid choice: 7"),
         ("--batch", "0", "argument --batch: 0 is below 1"),
-        ("--max-bytes", "1", "argument --max-bytes: 1 is below 16"),
+        ("--max-bytes", "1", "argument --max-bytes: 1 is below 32"),
         ("--seed", "-1", "argument --seed: -1 is below 0"),
         ("--threads", "-1", "argument --threads: -1 is below 0"),
         ("--patience", "0", "argument --patience: 0 is below 1"),
@@ -58,5 +58,5 @@ def test_the_default_is_wili_on_the_hub() -> None:
 
 def test_export_checks_its_flags(tmp_path: Path) -> None:
     """A wrong limit of export.py is named as well."""
-    with pytest.raises(InputError, match="argument --max-bytes: 3 is below 16"):
+    with pytest.raises(InputError, match="argument --max-bytes: 3 is below 32"):
         export.export([str(tmp_path), "--max-bytes", "3"])

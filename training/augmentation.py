@@ -48,7 +48,7 @@ class AugmentationConfig:
     """
 
     fragment: float = 0.4
-    no_diacritics: float = 0.08
+    no_diacritics: float = 0.12
     typo: float = 0.08
     joined: float = 0.03
     stray: float = 0.08

@@ -3,9 +3,10 @@
 #
 #     training/corpora.sh RAW LISTS OUT
 #
-# RAW: folder of Parquet corpora, free of benchmark texts (python -m training.contamination).
+# RAW: folder of Parquet corpora, without those whose licence is not known.
 # LISTS: folder of freq_LANG.txt lists, and of isl, deu and nld dictionaries for unmunch.
 # OUT: folder to write; what stands there is not made again, so that a stopped run goes on.
+# What is in OUT/joined then goes through training.noise and training.contamination.
 #
 # Debian: apertium apertium-nno-nob apertium-dan-nor apertium-swe-nor apertium-swe-dan wdanish
 # wswedish wnorwegian hunspell-tools. Half an hour on two cores.
@@ -43,7 +44,11 @@ second_half() {
 }
 
 words() {
-    "$python" -m training.lexicon "$lists"/freq_*.txt --translate --data "$raw/giella.parquet" \
+    local debian=/usr/share/dict
+    "$python" -m training.lexicon "$lists"/freq_*.txt --translate \
+        --dictionary dan=$debian/danish --dictionary swe=$debian/swedish \
+        --dictionary nob=$debian/bokmaal --dictionary nno=$debian/nynorsk \
+        --data "$raw/giella.parquet" \
         --data "$raw/ndt.parquet" --data "$raw/common_voice.parquet" --data "$raw/wili.parquet" \
         --out "$out/words.parquet"
     mv "$out/words.parquet" "$out/joined/words.parquet"
@@ -59,7 +64,7 @@ dictionaries() {
     local debian=/usr/share/dict own=$out/dictionaries
     "$python" -m training.dictionary dan=$debian/danish swe=$debian/swedish nob=$debian/bokmaal \
         nno=$debian/nynorsk isl="$own/isl.txt" deu="$own/deu.txt" nld="$own/nld.txt" \
-        --except "$out/joined/words.parquet" --per-language 100000 --out "$out/dictionary.parquet"
+        --except "$out/joined/words.parquet" --per-language 150000 --out "$out/dictionary.parquet"
     mv "$out/dictionary.parquet" "$out/joined/dictionary.parquet"
 }
 
