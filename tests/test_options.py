@@ -48,6 +48,22 @@ def test_defaults_are_those_of_the_configurations() -> None:
     options = parser().parse_args(["--dim", "8", "--batch", "3", "--ranking", "0"])
     network, sampling, fitting, _ = configurations(options)
     assert (network.dim, sampling.batch, fitting.ranking) == (8, 3, 0)
+    options = parser().parse_args(["--orders", "2", "3", "--rows", "64", "128"])
+    assert configurations(options)[0].rows == (64, 128)
+
+
+@pytest.mark.parametrize(
+    ("orders", "rows", "message"),
+    [
+        (["3"], ["64", "128"], "--orders, --rows: rows: 2 tables for 1 orders"),
+        (["3"], ["100"], "--orders, --rows: rows: 100 is not a power of two"),
+    ],
+)
+def test_tables_that_do_not_fit_are_named(orders: list[str], rows: list[str], message: str) -> None:
+    """Sizes that hashing cannot serve are one clear line, before any text is read."""
+    options = parser().parse_args(["--orders", *orders, "--rows", *rows])
+    with pytest.raises(InputError, match=message):
+        configurations(options)
 
 
 def test_the_default_is_wili_on_the_hub() -> None:

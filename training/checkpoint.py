@@ -101,15 +101,20 @@ def load_network(folder: Path) -> tuple[Network, dict[str, Any]]:
 
 
 def copy_weights(folder: Path, network: Network) -> None:
-    """Start a network from the best weights of a run.
+    """Start a network from the best weights of a run; an LSTM of another width starts anew.
 
     Raises:
-        InputError: the run is missing, or its network has other sizes.
+        InputError: the run is missing, or its tables have other sizes.
     """
     source, _ = load_network(folder)
-    if source.config != network.config:
+    wanted = dataclasses.replace(
+        source.config, hidden=network.config.hidden, window=network.config.window
+    )
+    if wanted != network.config:
         raise InputError(f"--init: {folder} holds {source.config}, the flags say {network.config}")
-    network.load_state_dict(source.state_dict())
+    own = network.state_dict()
+    fitting = {n: w for n, w in source.state_dict().items() if w.shape == own[n].shape}
+    network.load_state_dict(own | fitting)
 
 
 def network_config(fields: Mapping[str, Any]) -> NetworkConfig:

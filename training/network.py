@@ -39,8 +39,8 @@ class NetworkConfig:
         hidden: Width of the LSTM in each direction.
     """
 
-    orders: tuple[int, ...] = (3, 5)
-    rows: tuple[int, ...] = (16384, 65536)
+    orders: tuple[int, ...] = (4, 6)
+    rows: tuple[int, ...] = (65536, 131072)
     word_rows: int = 262144
     pair_rows: int = 262144
     dim: int = 32

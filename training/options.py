@@ -86,7 +86,7 @@ def configurations(
 ) -> tuple[NetworkConfig, SamplingConfig, FittingConfig, AugmentationConfig]:
     """The four configurations the flags describe."""
     return (
-        NetworkConfig(dim=options.dim, window=options.window, hidden=options.hidden),
+        network_sizes(options),
         SamplingConfig(
             batch=options.batch,
             source_power=options.source_power,
@@ -102,6 +102,24 @@ def configurations(
         ),
         AugmentationConfig(fragment=options.fragment, foreign_names=options.foreign_names),
     )
+
+
+def network_sizes(options: argparse.Namespace) -> NetworkConfig:
+    """The network that the flags describe.
+
+    Raises:
+        InputError: the sizes do not go together.
+    """
+    try:
+        return NetworkConfig(
+            orders=tuple(options.orders),
+            rows=tuple(options.rows),
+            dim=options.dim,
+            window=options.window,
+            hidden=options.hidden,
+        )
+    except ValueError as error:
+        raise InputError(f"--orders, --rows: {error}") from error
 
 
 def _run_flags(group: argparse._ArgumentGroup) -> None:
@@ -136,6 +154,10 @@ def _run_flags(group: argparse._ArgumentGroup) -> None:
 
 def _model_flags(group: argparse._ArgumentGroup) -> None:
     config, add = NetworkConfig(), group.add_argument
+    orders = "lengths in bytes of the n-grams"
+    add("--orders", type=whole(1), nargs="+", default=config.orders, metavar="BYTES", help=orders)
+    rows = "rows of each order's table, powers of two"
+    add("--rows", type=whole(2), nargs="+", default=config.rows, help=rows)
     add("--dim", type=whole(1), default=config.dim, help="width of a table row")
     window = "bytes per LSTM step"
     add("--window", type=int, choices=_WINDOWS, default=config.window, help=window)
