@@ -21,14 +21,18 @@ from loadtest.servers import started
 from loadtest.stacks import SCANDID
 from loadtest.texts import single_bodies
 
+OTHER: Final = "event loop (uvloop), sockets, kernel"
+
 LAYERS: Final = {
     "onnxruntime/": "model graph (onnxruntime)",
+    "server/worker.py": OTHER,  # is below everything else
+    "server/connection.py": "uvicorn: HTTP",
     "scandid/": "scandid: text to bytes, answers",
     "server/": "server: checks, batches, request line",
     "falcon/": "falcon",
-    "gunicorn/asgi/": "gunicorn: HTTP",
+    "uvicorn/protocols/": "uvicorn: HTTP",
 }
-OTHER: Final = "event loop (uvloop), sockets, kernel"
+"""Layer of a file; where several fit, the first."""
 
 _RATE_HZ: Final = 400
 _TITLE: Final = "A worker under texts of 320 bytes, 32 connections"

@@ -145,13 +145,20 @@ def _list_curve(result: Result) -> str:
 
 
 def _workers(result: Result) -> str:
+    """Rows of one worker and of two, each beside one worker with the same requests."""
+    every = {
+        (stack, row["texts"], row["workers"]): row
+        for stack, rows in result["workers"].items()
+        for row in rows
+    }
     rows = (
-        row | {"stack": stack, "times": row["rps"] / some[0]["rps"]}
-        for stack, some in result["workers"].items()
-        for row in some
+        row | {"stack": stack, "times": row["rps"] / every[stack, texts, 1]["rps"]}
+        for (stack, texts, _), row in every.items()
+        if stack != EMPTY or not texts
     )
-    columns = {"requests/s": "{rps:,.0f}", "times one": "{times:.2f}", "CPU µs": "{cpu_us:.0f}"}
-    return table(rows, {"stack": "{stack}", "workers": "{workers}"} | columns)
+    columns = {"requests/s": "{rps:,.0f}", "times one": "{times:.2f}", "CPU µs": "{cpu_us:,.0f}"}
+    what = {"stack": "{stack}", "texts in a list": "{texts}", "workers": "{workers}"}
+    return table(rows, what | columns)
 
 
 def _beside(result: Result) -> str:

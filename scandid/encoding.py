@@ -94,6 +94,11 @@ def _letters(text: str) -> bytes:
     return data.translate(_FOLD)
 
 
+def padded(length: int) -> int:
+    """The next multiple of :data:`TIME_MULTIPLE`, in bytes."""
+    return -(-length // TIME_MULTIPLE) * TIME_MULTIPLE
+
+
 def pad(encoded: Sequence[bytes]) -> NDArray[np.uint8]:
     """Stack encoded texts into one array, zero-padded on the right.
 
@@ -101,7 +106,6 @@ def pad(encoded: Sequence[bytes]) -> NDArray[np.uint8]:
         uint8 array ``[len(encoded), time]``, ``time`` the longest length rounded up to
         :data:`TIME_MULTIPLE`.
     """
-    longest = max(map(len, encoded), default=0)
-    time = max(1, -(-longest // TIME_MULTIPLE)) * TIME_MULTIPLE
+    time = max(TIME_MULTIPLE, padded(max(map(len, encoded), default=0)))
     joined = b"".join([data.ljust(time, b"\0") for data in encoded])
     return np.frombuffer(joined, dtype=np.uint8).reshape(len(encoded), time)

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from scandid.answer import Answer
-from scandid.encoding import encode_text, pad
+from scandid.encoding import encode_text, pad, padded
 from scandid.errors import ModelError
 from scandid.labels import LABELS, LANGUAGES, OTHER, UNDETERMINED
 from scandid.model import Model, ModelMetadata
@@ -84,7 +84,7 @@ class Identifier:
         encoded = [encode_text(text, self.metadata.max_bytes) for text in texts]
         answers = [_UNDETERMINED[truncated] for _, truncated in encoded]
         spelt = [index for index, (data, _) in enumerate(encoded) if len(data) > _NO_WORDS]
-        for batch in _batches(spelt, [len(data) for data, _ in encoded]):
+        for batch in _batches(spelt, [padded(len(data)) for data, _ in encoded]):
             rows = self._model.probabilities(pad([encoded[index][0] for index in batch]))
             rounded = rows.astype(np.float64).round(_DECIMALS).tolist()
             for index, row in zip(batch, rounded, strict=True):
@@ -122,7 +122,7 @@ class Identifier:
 
 
 def _batches(indices: Sequence[int], lengths: Sequence[int]) -> Iterator[list[int]]:
-    """Group texts of like length into calls of bounded size, so that padding stays small."""
+    """Group texts of like padded length into calls of bounded size, so that padding stays small."""
     batch: list[int] = []
     for index in sorted(indices, key=lengths.__getitem__):
         if batch and (len(batch) + 1) * lengths[index] > MAX_BATCH_BYTES:

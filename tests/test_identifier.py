@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from scandid import LABELS, Answer, Identifier, ModelError
 from scandid.encoding import pad
+from scandid.identifier import MAX_BATCH_BYTES
 from scandid.model import Model
 from tests.fake_model import METADATA
 
@@ -121,7 +122,7 @@ def test_calls_are_bounded() -> None:
     model = Rows(1, 0, 0, 0, 0)
     Identifier(model).identify_batch(["a" * 500] * 100 + ["b"] * 3000)
     assert sum(batch for batch, _ in model.shapes) == 3100
-    assert max(batch * time for batch, time in model.shapes) <= 8 * 8192
+    assert max(batch * time for batch, time in model.shapes) <= MAX_BATCH_BYTES
 
 
 def test_no_texts_no_answers(tiny: Identifier) -> None:

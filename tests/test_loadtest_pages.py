@@ -37,13 +37,15 @@ def test_an_unknown_table_is_refused() -> None:
 
 def test_a_sample_belongs_to_its_innermost_layer() -> None:
     """Library code counts for the layer that called it; what no layer called is the event loop."""
+    run = "serve (server/worker.py:96);run (asyncio/runners.py:86)"
     stacks = [
-        "run (gunicorn/workers/gasgi.py:155);feed (gunicorn/asgi/parser.py:243);find (re.py:1) 3",
-        "run (gunicorn/workers/gasgi.py:155);call (falcon/asgi/app.py:1);post (server/a.py:2) 4",
-        "run (gunicorn/workers/gasgi.py:155) 5",
+        f"{run};data_received (server/connection.py:75);send (uvicorn/protocols/x.py:1) 2",
+        f"{run};send (uvicorn/protocols/http/httptools_impl.py:243);find (re.py:1) 3",
+        f"{run};call (falcon/asgi/app.py:1);post (server/a.py:2) 4",
+        f"{run} 5",
     ]
     counts = by_layer(stacks)
-    assert counts == {LAYERS["gunicorn/asgi/"]: 3, LAYERS["server/"]: 4, OTHER: 5}
+    assert counts == {LAYERS["uvicorn/protocols/"]: 5, LAYERS["server/"]: 4, OTHER: 5}
 
 
 def test_a_flame_graph_names_no_machine() -> None:

@@ -1,6 +1,5 @@
 """train.py and export.py end to end on a small sample: repeat, kill, resume, export, answer."""
 
-import dataclasses
 import json
 import os
 import shutil
@@ -21,7 +20,7 @@ import train
 from scandid import LABELS, InputError, ScandidError
 from scandid.identifier import Identifier
 from scandid.tables import read_table
-from training.checkpoint import copy_weights, load_network, load_tensors
+from training.checkpoint import load_network, load_tensors
 from training.graph import build_graph
 from training.network import Network
 
@@ -71,19 +70,6 @@ def history(folder: Path) -> list[dict[str, Any]]:
     """Each validation of a run."""
     lines = (folder / "history.jsonl").read_text(encoding="utf-8").splitlines()
     return [json.loads(line) for line in lines]
-
-
-def test_a_wider_network_starts_from_the_tables_of_a_run(run: Path) -> None:
-    """Tables are taken over, the LSTM of another width starts anew, other tables are refused."""
-    source, _ = load_network(run)
-    wider = Network(dataclasses.replace(source.config, hidden=source.config.hidden + 8))
-    first = wider.lstm.get_parameter("weight_hh_l0").clone()
-    copy_weights(run, wider)
-    assert torch.equal(wider.table, source.table)
-    assert torch.equal(wider.word_table, source.word_table)
-    assert torch.equal(wider.lstm.get_parameter("weight_hh_l0"), first)
-    with pytest.raises(InputError, match="--init: "):
-        copy_weights(run, Network(dataclasses.replace(source.config, dim=8)))
 
 
 def test_the_same_seed_gives_the_same_weights(run: Path, tmp_path: Path) -> None:

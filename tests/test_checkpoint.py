@@ -1,0 +1,46 @@
+"""Weights that a run starts from."""
+
+import dataclasses
+from pathlib import Path
+
+import pytest
+import torch
+
+from scandid import InputError
+from tests.tiny_model import tiny_network
+from training.checkpoint import BEST, RUN, as_json, copy_weights, save_json, save_tensors
+from training.network import Network
+
+
+@pytest.fixture
+def run(tmp_path: Path) -> Path:
+    """A folder with what a start needs of a run."""
+    network = tiny_network()
+    save_tensors(tmp_path / BEST, network.state_dict())
+    save_json(tmp_path / RUN, {"network": as_json(network.config)})
+    return tmp_path
+
+
+def test_a_wider_network_starts_from_the_tables_of_a_run(run: Path) -> None:
+    """Tables are taken over, and an LSTM of another width starts anew."""
+    source = tiny_network()
+    wider = Network(dataclasses.replace(source.config, hidden=source.config.hidden + 8))
+    first = wider.lstm.get_parameter("weight_hh_l0").clone()
+    copy_weights(run, wider)
+    assert torch.equal(wider.table, source.table)
+    assert torch.equal(wider.word_table, source.word_table)
+    assert torch.equal(wider.lstm.get_parameter("weight_hh_l0"), first)
+
+
+def test_the_same_network_takes_everything(run: Path) -> None:
+    """Where all sizes are the same, all weights are."""
+    source = tiny_network()
+    other = Network(source.config)
+    copy_weights(run, other)
+    assert all(map(torch.equal, source.parameters(), other.parameters()))
+
+
+def test_other_tables_are_refused(run: Path) -> None:
+    """Rows of another table mean other n-grams: both configurations are named."""
+    with pytest.raises(InputError, match=r"--init: .* holds .*dim=12.* the flags say .*dim=8"):
+        copy_weights(run, Network(dataclasses.replace(tiny_network().config, dim=8)))
