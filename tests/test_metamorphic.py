@@ -51,14 +51,15 @@ SAID_TWICE_CHANGED = 0.03
 """Share of texts whose label changes where they are said twice."""
 
 LOST_POINTS: dict[str, tuple[float, float]] = {
-    "digraphs": (1.0, 1.0),
+    "digraphs": (1.0, 1.4),
     "bare ASCII": (1.0, 1.0),
     "typos": (1.0, 2.0),
     "missing spaces": (1.0, 1.5),
     "littered": (2.0, 6.0),
 }
 """Points of accuracy that a rough variant may cost on Wikipedia-like sentences (76 to 183
-characters for eight in ten), and on treebank sentences (24 to 171, one in ten shorter than 24)."""
+characters for eight in ten), and on treebank sentences (24 to 171, one in ten shorter than 24). All
+7,366 treebank sentences lose 0.4 points by digraphs, and these 500 of them 1.4."""
 
 NEIGHBOURS = {
     "isl": ("Ég veit ekki hvað hann ætlar að gera á morgun.", "Hún býr í litlu húsi við sjóinn."),
@@ -98,6 +99,17 @@ CODE = (
     "user_id=42&token=abc",
     "x = y + z",
 )
+UNSEEN_CODE = (
+    "for (int k = 0; k < n; k++) { sum += a[k]; }",
+    "docker run --rm -p 8080:8080 nginx",
+    "ssh root@10.0.0.1 -p 2222",
+    'fn main() { println!("{}", x); }',
+    "npm install --save-dev eslint",
+    "https://github.com/pallets/click/issues/1234",
+    "Traceback (most recent call last):",
+    "margin: 0 auto; padding: 4px;",
+)
+"""Unlike any pattern that training makes code from."""
 
 
 @pytest.fixture(scope="module")
@@ -192,3 +204,5 @@ def test_code_is_no_language(identifier: Identifier) -> None:
     """Lines of code, markup and addresses are none of the four."""
     answers = identifier.identify_batch(CODE)
     assert sum(answer.label in {"other", "und"} for answer in answers) >= len(CODE) - 1
+    unseen = identifier.identify_batch(UNSEEN_CODE)
+    assert sum(answer.label in {"other", "und"} for answer in unseen) >= len(UNSEEN_CODE) - 2

@@ -2,6 +2,7 @@
 
 import random
 from collections import Counter
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -15,8 +16,8 @@ from training.augmentation import AugmentationConfig, augment, fragment, stray, 
 from training.corpora import Corpus
 from training.sampling import LABEL_SHARES, Sampler, SamplingConfig
 
-PLAIN = AugmentationConfig(0, 0, 0, 0, 0)
-EVERYTHING = AugmentationConfig(1, 1, 1, 1, 1)
+PLAIN = AugmentationConfig(0, 0, 0, 0, 0, 0, 0)
+EVERYTHING = AugmentationConfig(1, 1, 1, 1, 1, 1, 1)
 SENTENCE = "Vi mødtes på caféen, og så snakkede vi hele aftenen!"
 
 
@@ -30,9 +31,11 @@ def corpus() -> Corpus:
     return Corpus(texts, targets, np.array([source for _, source in rows], np.int32), ("a", "b"))
 
 
-def drawn(config: SamplingConfig, steps: int, seed: int = 1) -> list[tuple[str, tuple[float, ...]]]:
+def drawn(
+    config: SamplingConfig, steps: int, seed: int = 1, augmentation: AugmentationConfig = PLAIN
+) -> list[tuple[str, tuple[float, ...]]]:
     """The texts and targets of some steps."""
-    sampler = Sampler(corpus(), config, PLAIN, seed)
+    sampler = Sampler(corpus(), config, augmentation, seed)
     return [
         (bytes(row.tolist()).rstrip(b"\0").decode().strip(), tuple(target.tolist()))
         for step in range(steps)
@@ -61,6 +64,16 @@ def test_targets_stay_with_their_texts() -> None:
     rows = drawn(SamplingConfig(batch=100), 3)
     for text, target in rows:
         assert target == tuple(float(label == text.split()[0]) for label in LABELS)
+
+
+def test_only_other_texts_become_pieces_of_code() -> None:
+    """Addresses and code stand in place of texts of other languages, and of none of the four."""
+    rows = drawn(SamplingConfig(batch=400), 2, augmentation=replace(PLAIN, only_stray=1))
+    other = [text for text, target in rows if target[LABELS.index("other")]]
+    assert other
+    assert not any(text.startswith("other") for text in other)
+    assert len(set(other)) > len(other) / 2
+    assert all(text.split()[0] in LABELS for text, target in rows if not target[-1])
 
 
 def test_a_batch_follows_from_seed_and_step() -> None:

@@ -33,6 +33,17 @@ _STRAYS: Final = (
     "{}@{}.com", "{}.py", "{}_id", "RT @{}:", ":D", "<{}>",
 )  # fmt: skip
 
+_CODE: Final = (
+    "https://www.{}.com/index.html?id={}", "{}_id=4&{}=1", "const {} = {}.map((x) => x);",
+    "SELECT {}, id FROM {} WHERE id = 3;", '<div class="{}"><p></p></div>', "import {}",
+    "def {}(self, {}):", "if {} is None: return", "git commit -m '{}'", "{} = {} + 1", "int {}[];",
+    '{"{}": null}', "/usr/lib/{}/{}.so", "font-size: 12px; color: #{};",
+)  # fmt: skip
+_NAMES: Final = (
+    "user", "token", "item", "name", "value", "index", "data", "key", "example", "test", "file",
+    "total", "row", "list", "type", "src", "login", "page", "config", "x", "i",
+)  # fmt: skip
+
 
 @dataclass(frozen=True, slots=True)
 class AugmentationConfig:
@@ -45,14 +56,16 @@ class AugmentationConfig:
         joined: One space removed.
         stray: One to three web addresses, mentions, hashtags or pieces of code put in.
         foreign_names: One or two names from texts of other languages put in.
+        only_stray: Replaced by web addresses and pieces of code; only what is in none of the four.
     """
 
     fragment: float = 0.4
-    no_diacritics: float = 0.12
+    no_diacritics: float = 0.2
     typo: float = 0.08
     joined: float = 0.03
     stray: float = 0.08
     foreign_names: float = 0.1
+    only_stray: float = 0.04
 
 
 def augment(
@@ -98,6 +111,16 @@ def stray(text: str, rng: random.Random) -> str:
     """Put one to three things that are no language between the words."""
     words = text.split(" ")
     for _ in range(rng.choice((1, 1, 2, 3))):
-        name = "".join(rng.choices(string.ascii_lowercase, k=rng.randrange(2, 9)))
-        words.insert(rng.randrange(len(words) + 1), rng.choice(_STRAYS).replace("{}", name))
+        words.insert(rng.randrange(len(words) + 1), _thing(_STRAYS, rng))
     return " ".join(words)
+
+
+def only_stray(rng: random.Random) -> str:
+    """One to four web addresses or pieces of code: a text that is in no language."""
+    return " ".join(_thing(_STRAYS + _CODE, rng) for _ in range(rng.choice((1, 1, 2, 3, 4))))
+
+
+def _thing(patterns: Sequence[str], rng: random.Random) -> str:
+    """A pattern with made-up names, or with words that names are made of."""
+    made_up = "".join(rng.choices(string.ascii_lowercase, k=rng.randrange(1, 9)))
+    return rng.choice(patterns).replace("{}", rng.choice((made_up, rng.choice(_NAMES))))

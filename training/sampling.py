@@ -13,7 +13,7 @@ from torch import Tensor
 from scandid.encoding import encode_text, pad
 from scandid.errors import InputError
 from scandid.labels import LABELS
-from training.augmentation import AugmentationConfig, augment
+from training.augmentation import AugmentationConfig, augment, only_stray
 from training.corpora import Corpus
 from training.names import foreign_names
 
@@ -85,6 +85,8 @@ class Sampler:
     def _variant(self, place: int, rng: random.Random) -> str:
         """A variant of a text; names of other languages are foreign in the four alone."""
         foreign = self._corpus.targets[place, LABELS.index("other")] == 0
+        if not foreign and rng.random() < self._augmentation.only_stray:
+            return only_stray(rng)
         names = self._names if foreign else ()
         return augment(self._corpus.texts[place], self._augmentation, rng, names)
 
