@@ -25,7 +25,7 @@ from loadtest.experiments import full_cases, further  # noqa: E402
 from loadtest.library import TEXT_BYTES, library_costs  # noqa: E402
 from loadtest.processes import cores  # noqa: E402
 from loadtest.rounds import Case, Plan, Record, run_rounds  # noqa: E402
-from loadtest.stacks import NULL, SCANDID, peers  # noqa: E402
+from loadtest.stacks import GUNICORN_NULL, NULL, SCANDID, peers  # noqa: E402
 from loadtest.table import table  # noqa: E402
 
 SINGLE: Final = Case(size_bytes=320, connections=32)
@@ -71,12 +71,13 @@ def _plan(options: argparse.Namespace) -> Plan:
 
 
 def _quick(plan: Plan) -> dict[str, Any]:
-    records = run_rounds(plan, [(NULL, [SINGLE]), (SCANDID, [SINGLE, LIST])])
+    work = [(NULL, [SINGLE]), (GUNICORN_NULL, [SINGLE]), (SCANDID, [SINGLE, LIST])]
+    records = run_rounds(plan, work)
     return _result(plan, records, with_peers=False)
 
 
 def _full(plan: Plan) -> dict[str, Any]:
-    stacks = [NULL, SCANDID, *peers()]
+    stacks = [NULL, SCANDID, GUNICORN_NULL, *peers()]
     records = run_rounds(plan, [(stack, full_cases()) for stack in stacks])
     return _result(plan, records, with_peers=True) | further(plan)
 
@@ -97,12 +98,16 @@ def _result(plan: Plan, records: Mapping[str, Record], *, with_peers: bool) -> d
 
 def _summary(records: Mapping[str, Record]) -> dict[str, float]:
     """The figures that are watched."""
-    scandid, null = (records[stack.name] for stack in (SCANDID, NULL))
-    identify_us, null_us = scandid.cost(SINGLE).cpu_us, null.cost(SINGLE).cpu_us
+    scandid = records[SCANDID.name]
+    identify_us, null_us, gunicorn_us = (
+        records[stack.name].cost(SINGLE).cpu_us for stack in (SCANDID, NULL, GUNICORN_NULL)
+    )
     return {
         "identify_cpu_us": round(identify_us, 1),
         "null_cpu_us": round(null_us, 1),
         "ratio": round(identify_us / null_us, 3),
+        "gunicorn_null_cpu_us": round(gunicorn_us, 1),
+        "ratio_to_gunicorn_null": round(identify_us / gunicorn_us, 3),
         "rss_mb": round(median(scandid.rss_mb), 1),
         "batch_texts_per_cpu_s": LIST.figures(scandid.cost(LIST))["texts_per_cpu_s"],
     }

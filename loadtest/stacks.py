@@ -25,6 +25,16 @@ NULL: Final = Stack(
     environ=_SETTINGS,
 )
 
+GUNICORN_NULL: Final = Stack(
+    name=f"{EMPTY}, gunicorn's own worker",
+    command=(
+        *(sys.executable, *_GUNICORN, "--worker-class", "gunicorn.workers.gasgi.ASGIWorker"),
+        "loadtest.null_app:get_app()",
+    ),
+    environ=_SETTINGS,
+)
+"""What falcon costs under gunicorn as it comes: HTTP in Python, all other settings the same."""
+
 
 def _configured(name: str, **environ: str) -> Stack:
     command = (sys.executable, *_GUNICORN, "server.app:get_app()")

@@ -1,18 +1,17 @@
 """One client's connection: uvicorn's HTTP over the C parser llhttp, with bounds of its own."""
 
 import asyncio
-from collections.abc import MutableMapping
-from typing import Any, Final
+from typing import TYPE_CHECKING, Final
 
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
 from uvicorn.server import ServerState
 
+if TYPE_CHECKING:
+    from uvicorn._types import ASGI3Application
+
 MAX_UNREAD_BYTES: Final = 1 << 18
 """Most bytes of a request's headers, for which llhttp has no bound, or of a body that goes on after
 its answer: enough for a client to send all of a list that is refused and then read why."""
-
-TASK: Final = "scandid.task"
-"""Where the scope of a request holds the task that answers it."""
 
 
 class State(ServerState):
@@ -71,6 +70,7 @@ class Connection(HttpToolsProtocol):
     _head_is_open = False
     _unread_bytes = 0
     _began_s = 0.0
+    _task: asyncio.Task[None] | None = None
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         """Wait for the first request as long as for a later one."""
@@ -82,10 +82,8 @@ class Connection(HttpToolsProtocol):
         """Nobody waits for the answer: what would compute it is cancelled."""
         super().connection_lost(exc)
         self._unset_keepalive_if_required()
-        if self.cycle and not self.cycle.response_complete:
-            scope: MutableMapping[str, Any] = self.cycle.scope  # type: ignore[assignment]
-            if task := scope.get(TASK):
-                task.cancel()
+        if self._task and self.cycle and not self.cycle.response_complete:
+            self._task.cancel()
 
     def on_message_begin(self) -> None:
         """The first byte of a request."""
@@ -120,6 +118,12 @@ class Connection(HttpToolsProtocol):
         else:
             left_s = self._began_s + self.server_state.request_timeout_s - self.loop.time()
             self._close_after(left_s)
+
+    def _start_asgi_task(self, cycle: RequestResponseCycle, app: "ASGI3Application") -> None:
+        """As the overridden one, and remember the task, so that it can be cancelled."""
+        self._task = self.loop.create_task(cycle.run_asgi(app))
+        self._task.add_done_callback(self.tasks.discard)
+        self.tasks.add(self._task)
 
     def drain(self) -> None:
         """Announce the end of the connection with the answer that is being computed."""

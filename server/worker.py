@@ -18,7 +18,7 @@ from uvicorn.config import Config
 from uvicorn.server import Server
 from uvicorn_worker import UvicornWorker
 
-from server.connection import TASK, Connection, State
+from server.connection import Connection, State
 
 Scope = MutableMapping[str, Any]
 Application = Callable[[Scope, Any, Any], Awaitable[None]]
@@ -115,13 +115,10 @@ def cancellable(app: Application) -> Application:
     """An application whose requests can be cancelled, which is no error to be logged."""
 
     async def answer(scope: Scope, receive: object, send: object) -> None:
-        if scope["type"] != "http":
-            return await app(scope, receive, send)
-        scope[TASK] = asyncio.current_task()
         try:
             await app(scope, receive, send)
         except asyncio.CancelledError:
-            return None
-        return None
+            if scope["type"] != "http":
+                raise
 
     return answer
