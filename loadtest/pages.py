@@ -87,7 +87,8 @@ def _lists(result: Result) -> str:
         "texts a CPU second": "{texts_per_cpu_s:,}",
         "p50 ms": "{p50_ms:,.1f}",
     }
-    return table((row for row in _cases(result) if row["texts"] and row["stack"] != EMPTY), columns)
+    rows = (row for row in _cases(result) if row["texts"] and not row["stack"].startswith(EMPTY))
+    return table(rows, columns)
 
 
 def _cases(result: Result) -> Iterable[Row]:
