@@ -11,7 +11,7 @@ import json
 import re
 import sys
 import tomllib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from itertools import islice
 from pathlib import Path
 from typing import Any, Final
@@ -52,13 +52,25 @@ def measure(identifier: Identifier, path: Path) -> Tally:
     return tally
 
 
+def _fitted(metadata: ModelMetadata, scores: Mapping[str, object]) -> str:
+    """Which of the benchmarks the calibration knows: it moves labels too, if few."""
+    known = {each["name"] for each in metadata.calibration.get("fitted_on", [])}
+    shared = ", ".join(name for name in scores if name in known)
+    if not shared:
+        return "Nor was the calibration fitted on them."
+    return (
+        f"The calibration, a scale and a shift for each label and length, was fitted on {shared}."
+    )
+
+
 def card(metadata: ModelMetadata, size: int, scores: dict[str, dict[str, Any]]) -> str:
     """The card as Markdown."""
     sources = tomllib.loads(SOURCES.read_text(encoding="utf-8"))["source"]
     sections = [
         "# The shipped model\n\nMade by `make card`; do not edit by hand.",
         _facts(metadata, size),
-        "## Scores\n\nPercent, as int8, on texts that were never trained on.",
+        "## Scores",
+        f"Percent, as int8, on texts that were never trained on. {_fitted(metadata, scores)}",
         score_table(scores),
         "![Confusion matrix of each benchmark](confusion.png)",
         *(_per_class(name, row) for name, row in scores.items()),
