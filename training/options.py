@@ -155,9 +155,16 @@ def _run_flags(group: argparse._ArgumentGroup) -> None:
 def _model_flags(group: argparse._ArgumentGroup) -> None:
     config, add = NetworkConfig(), group.add_argument
     orders = "lengths in bytes of the n-grams"
-    add("--orders", type=whole(1), nargs="+", default=config.orders, metavar="BYTES", help=orders)
+    add(
+        "--orders",
+        type=whole(1),
+        nargs="+",
+        default=list(config.orders),
+        metavar="BYTES",
+        help=orders,
+    )
     rows = "rows of each order's table, powers of two"
-    add("--rows", type=whole(2), nargs="+", default=config.rows, help=rows)
+    add("--rows", type=whole(2), nargs="+", default=list(config.rows), help=rows)
     add("--dim", type=whole(1), default=config.dim, help="width of a table row")
     window = "bytes per LSTM step"
     add("--window", type=int, choices=_WINDOWS, default=config.window, help=window)
