@@ -22,6 +22,7 @@ loglevel = settings.log_level
 logconfig_dict = logging_config(settings.log_level)
 
 worker_class = "server.worker.DrainingWorker"
+
 # A session used before the fork may hang after it: every worker builds its own.
 preload_app = False
 

@@ -109,7 +109,7 @@ UNSEEN_CODE = (
     "Traceback (most recent call last):",
     "margin: 0 auto; padding: 4px;",
 )
-"""Unlike any pattern that training makes code from."""
+"""What no pattern of training makes, though two are of the same kind: an address and a style."""
 
 
 @pytest.fixture(scope="module")

@@ -20,6 +20,7 @@ from training.options import DEFAULT_DATA, configurations, parser
         ("--dim", "0", "argument --dim: 0 is below 1"),
         ("--hidden", "-3", "argument --hidden: -3 is below 1"),
         ("--window", "7", "argument --window: invalid choice: 7"),
+        ("--orders", "9", "argument --orders: invalid choice: 9"),
         ("--batch", "0", "argument --batch: 0 is below 1"),
         ("--max-bytes", "1", "argument --max-bytes: 1 is below 32"),
         ("--seed", "-1", "argument --seed: -1 is below 0"),

@@ -9,6 +9,7 @@ from scandid.encoding import TIME_MULTIPLE
 from scandid.errors import InputError
 from training.augmentation import AugmentationConfig
 from training.fitting import FittingConfig
+from training.hashing import MAX_ORDER
 from training.network import NetworkConfig
 from training.sampling import SamplingConfig
 from training.stores import LOCAL_URI
@@ -157,7 +158,8 @@ def _model_flags(group: argparse._ArgumentGroup) -> None:
     orders = "lengths in bytes of the n-grams"
     add(
         "--orders",
-        type=whole(1),
+        type=int,
+        choices=range(1, MAX_ORDER + 1),
         nargs="+",
         default=list(config.orders),
         metavar="BYTES",
