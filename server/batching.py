@@ -35,9 +35,12 @@ class BatchLimits:
     max_queue_texts: int
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(slots=True, eq=False)
 class _Job:
-    """Texts that are answered by the same model call, and whoever waits for them."""
+    """Texts that are answered by the same model call, and whoever waits for them.
+
+    Not frozen: one is made for each request, and a frozen one takes four times as long (1 µs).
+    """
 
     texts: Sequence[str]
     chars: int

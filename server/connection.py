@@ -37,6 +37,8 @@ class JoinedTransport:
 
     def __init__(self, transport: asyncio.Transport, loop: asyncio.AbstractEventLoop) -> None:
         self._transport = transport
+        # Asked twice a request, where the way through __getattr__ takes ten times as long.
+        self.is_closing = transport.is_closing
         self._loop = loop
         self._pieces: list[bytes] = []
 

@@ -5,6 +5,7 @@ which was half of what a request cost (docs/LOG.md, *HTTP in C*).
 """
 
 import asyncio
+import gc
 import os
 import signal
 import socket
@@ -27,6 +28,10 @@ _ENDING: Final = (signal.SIGTERM, signal.SIGINT, signal.SIGQUIT)
 _POLL_S: Final = 0.05
 _FORCE_S: Final = 2
 """Before the graceful timeout, at which gunicorn kills: time to close what is left in order."""
+
+_YOUNG_OBJECTS: Final = 10_000
+"""Objects made, and not freed, from which garbage is looked for. Python's 700 are those of some
+twenty requests at once, which are no garbage; at 100,000 they leave the processor's caches."""
 
 
 class DrainingServer(Server):
@@ -103,12 +108,24 @@ class DrainingWorker(UvicornWorker):  # type: ignore[misc]  # the package ships 
         super().init_process()
 
     async def _serve(self) -> None:
+        look_for_less_garbage()
         self.config.app = cancellable(self.wsgi)
         drain_s = self.cfg.graceful_timeout - _FORCE_S
         server = DrainingServer(self.config, drain_s=drain_s, request_timeout_s=self.cfg.timeout)
         await server.serve(sockets=self.sockets)
         if not server.started:
             sys.exit(Arbiter.WORKER_BOOT_ERROR)
+
+
+def look_for_less_garbage() -> None:
+    """Leave out of every search what is there before the first request, and search less often.
+
+    A request costs a tenth less, and its 99th percentile under load is half as long: that was a
+    search through all of the libraries (docs/LOG.md, *Garbage*).
+    """
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(_YOUNG_OBJECTS)
 
 
 def cancellable(app: Application) -> Application:
