@@ -92,8 +92,8 @@ def first_network(options: argparse.Namespace, config: NetworkConfig) -> Network
     torch.manual_seed(options.seed)
     torch.set_num_threads(options.threads or torch.get_num_threads())
     network = Network(config)
-    if options.init:
-        copy_weights(options.init, network)
+    if options.init and (anew := copy_weights(options.init, network)):
+        print(f"--init: {options.init} has no fitting {', '.join(anew)}", file=sys.stderr)
     return network.to("cuda" if torch.cuda.is_available() else "cpu")
 
 

@@ -22,11 +22,11 @@ def run(tmp_path: Path) -> Path:
 
 
 def test_a_wider_network_starts_from_the_tables_of_a_run(run: Path) -> None:
-    """Tables are taken over, and an LSTM of another width starts anew."""
+    """Tables are taken over, and an LSTM of another width starts anew and is named."""
     source = tiny_network()
     wider = Network(dataclasses.replace(source.config, hidden=source.config.hidden + 8))
     first = wider.lstm.get_parameter("weight_hh_l0").clone()
-    copy_weights(run, wider)
+    assert "lstm.weight_hh_l0" in copy_weights(run, wider)
     assert torch.equal(wider.table, source.table)
     assert torch.equal(wider.word_table, source.word_table)
     assert torch.equal(wider.lstm.get_parameter("weight_hh_l0"), first)
@@ -36,11 +36,23 @@ def test_the_same_network_takes_everything(run: Path) -> None:
     """Where all sizes are the same, all weights are."""
     source = tiny_network()
     other = Network(source.config)
-    copy_weights(run, other)
+    assert copy_weights(run, other) == []
     assert all(map(torch.equal, source.parameters(), other.parameters()))
 
 
-def test_other_tables_are_refused(run: Path) -> None:
-    """Rows of another table mean other n-grams: both configurations are named."""
+def test_other_n_grams_start_anew_beside_the_same_words(run: Path) -> None:
+    """A table of the same shape for n-grams of another length is not mistaken for this one's."""
+    source = tiny_network()
+    orders = tuple(order + 1 for order in source.config.orders)
+    other = Network(dataclasses.replace(source.config, orders=orders))
+    first = other.table.clone()
+    assert copy_weights(run, other) == ["table"]
+    assert torch.equal(other.table, first)
+    assert torch.equal(other.word_table, source.word_table)
+
+
+def test_a_run_with_no_table_in_common_is_refused(run: Path) -> None:
+    """Rows of another width mean nothing here: both configurations are named."""
+    other = dataclasses.replace(tiny_network().config, dim=8, word_dim=4)
     with pytest.raises(InputError, match=r"--init: .* holds .*dim=12.* the flags say .*dim=8"):
-        copy_weights(run, Network(dataclasses.replace(tiny_network().config, dim=8)))
+        copy_weights(run, Network(other))

@@ -25,13 +25,14 @@ SHAPES = [
     {"orders": (1,), "window": 16, "hidden": 1},
     {"orders": (2, 3, 4, 5), "window": 4, "hidden": 32},
     {"orders": (8, 1), "window": 1, "hidden": 3},
+    {"orders": (4,), "window": 24, "hidden": 6, "directions": 1},
 ]
 PAIRS = {
     (name, kind): (
         GraphModel(build_graph(network, quantized=kind == "int8")),
         TorchModel(torch_side, MAX_BYTES),
     )
-    for name, sizes in zip("abcd", SHAPES, strict=True)
+    for name, sizes in zip("abcde", SHAPES, strict=True)
     for kind in ("int8", "float32")
     for network in [tiny_network(**sizes)]  # type: ignore[arg-type]
     for torch_side in [round_weights(network) if kind == "int8" else network]
@@ -117,8 +118,8 @@ def test_the_row_of_zeros_stays() -> None:
         ({"rows": (100, 128), "orders": (2, 3)}, "rows: 100 is not a power of two"),
         ({"word_rows": 0}, "word_rows: 0 is not a power of two"),
         ({"orders": (2,)}, "rows: 2 tables for 1 orders"),
-        ({"window": 5}, "window: 5 does not divide 32"),
-        ({"window": 0}, "window: 0 does not divide 32"),
+        ({"window": 0}, "window: 0 is below 1"),
+        ({"directions": 3}, "directions: 3 is neither 1 nor 2"),
     ],
 )
 def test_sizes_that_cannot_work_are_refused(sizes: dict[str, object], message: str) -> None:

@@ -38,10 +38,14 @@ TEXTS: Final = (
 )
 
 
-def tiny_network(
-    *, seed: int = 0, orders: tuple[int, ...] = (2, 3), window: int = 8, hidden: int = 6
-) -> Network:
-    """A network whose weights are large enough for answers to differ."""
+def tiny_network(*, seed: int = 0, orders: tuple[int, ...] = (2, 3), **sizes: int) -> Network:
+    """A network whose weights are large enough for answers to differ.
+
+    Args:
+        seed: Of its weights.
+        orders: Lengths of its n-grams.
+        sizes: Other fields of its :class:`NetworkConfig`.
+    """
     torch.manual_seed(seed)
     config = NetworkConfig(
         orders=orders,
@@ -49,8 +53,7 @@ def tiny_network(
         word_rows=256,
         pair_rows=64,
         dim=12,
-        window=window,
-        hidden=hidden,
+        **{"window": 8, "hidden": 6, **sizes},
     )
     network = Network(config).eval()
     with torch.no_grad():

@@ -100,21 +100,28 @@ def load_network(folder: Path) -> tuple[Network, dict[str, Any]]:
     return network.eval(), run
 
 
-def copy_weights(folder: Path, network: Network) -> None:
-    """Start a network from the best weights of a run; an LSTM of another width starts anew.
+def copy_weights(folder: Path, network: Network) -> list[str]:
+    """Start a network from the best weights of a run, as far as they mean the same in both.
+
+    Tables of other n-grams or sizes and an LSTM of another shape start anew.
+
+    Returns:
+        Names of the tensors that start anew.
 
     Raises:
-        InputError: the run is missing, or its tables have other sizes.
+        InputError: the run is missing, or neither of its tables can be taken over.
     """
     source, _ = load_network(folder)
-    wanted = dataclasses.replace(
-        source.config, hidden=network.config.hidden, window=network.config.window
-    )
-    if wanted != network.config:
+    own, taken = network.state_dict(), source.state_dict()
+    if source.config.orders != network.config.orders or source.config.rows != network.config.rows:
+        del taken["table"]
+    if source.config.words != network.config.words:
+        del taken["word_table"]
+    fitting = {n: w for n, w in taken.items() if n in own and w.shape == own[n].shape}
+    if not {"table", "word_table"} & set(fitting):
         raise InputError(f"--init: {folder} holds {source.config}, the flags say {network.config}")
-    own = network.state_dict()
-    fitting = {n: w for n, w in source.state_dict().items() if w.shape == own[n].shape}
     network.load_state_dict(own | fitting)
+    return [name for name in own if name not in fitting]
 
 
 def network_config(fields: Mapping[str, Any]) -> NetworkConfig:

@@ -34,19 +34,15 @@ scandid (uint8[batch, time] text) => (float[batch, {labels}] probabilities)
     hash = Cast<to = 6>(hash_float)
     grams, trigram, twice = Split<axis = 1>(hash, split)
 
-    gram_low = BitwiseAnd(grams, gram_masks)
-    gram_placed = Add(gram_low, gram_starts)
-    bytes = Cast<to = 6>(padded)
-    present = Min(bytes, one32)
-    present_column = Unsqueeze(present, one)
-    gram_rows = Mul(gram_placed, present_column)
-    by_byte = Transpose<perm = [0, 2, 1]>(gram_rows)
-    by_window = Reshape(by_byte, window_rows)
+{gram_rows}
+    by_window = Reshape(gram_rows, window_rows)
     gram_vectors = Gather(gram_table, by_window)
     gram_sum = {product}(gram_ones, gram_vectors)
     gram_sums = Squeeze(gram_sum, two)
     windows = Cast<to = 1>(gram_sums)
 
+    bytes = Cast<to = 6>(padded)
+    present = Min(bytes, one32)
     above_space = Sub(bytes, space)
     inside = Clip(above_space, zero_scalar, one_scalar)
     spaces = Sub(present, inside)
@@ -93,7 +89,7 @@ scandid (uint8[batch, time] text) => (float[batch, {labels}] probabilities)
     gram_bag = Div(gram_total, steps_root)
 
     by_time = Transpose<perm = [1, 0, 2]>(windows)
-    states, final_state, final_cell = LSTM<direction = "bidirectional", hidden_size = {hidden}>(
+    states, final_state, final_cell = LSTM<direction = "{direction}", hidden_size = {hidden}>(
         by_time, lstm_input, lstm_recurrent, lstm_bias, lengths)
     state_sum = ReduceSum<keepdims = 0>(states, zero)
     sum_by_text = Transpose<perm = [1, 0, 2]>(state_sum)
@@ -116,6 +112,15 @@ scandid (uint8[batch, time] text) => (float[batch, {labels}] probabilities)
 }}
 """
 
+_ONE_ORDER: Final = """
+    gram_rows = BitwiseAnd(grams, gram_masks)
+"""
+_SEVERAL_ORDERS: Final = """
+    gram_low = BitwiseAnd(grams, gram_masks)
+    gram_placed = Add(gram_low, gram_starts)
+    gram_rows = Transpose<perm = [0, 2, 1]>(gram_placed)
+"""
+
 
 def build_graph(network: Network, *, quantized: bool) -> onnx.ModelProto:
     """Write the network as an ONNX model.
@@ -132,6 +137,8 @@ def build_graph(network: Network, *, quantized: bool) -> onnx.ModelProto:
             labels=len(LABELS),
             right=network.kernels.shape[-1] - 2,
             hidden=network.config.hidden,
+            direction="bidirectional" if network.config.directions == 2 else "forward",
+            gram_rows=_ONE_ORDER if len(network.config.orders) == 1 else _SEVERAL_ORDERS,
             product="MatMulInteger" if quantized else "MatMul",
             mask_type=onnx.TensorProto.UINT8 if quantized else onnx.TensorProto.FLOAT,
         )

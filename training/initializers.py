@@ -29,18 +29,18 @@ def weights(network: Network, *, quantized: bool) -> tuple[dict[str, Array], lis
     head = network.head.weight.detach().numpy().copy()
     head[:, -len(scale) - len(word_scale) :] *= np.concatenate([scale, word_scale])
     arrays = {
-        "gram_table": table,
+        "gram_table": _by_hash(table, network),
         "word_table": word_table,
         "gram_ones": np.ones((1, network.config.window * len(network.config.orders)), ones_type),
         "lstm_bias": np.concatenate(
-            [_both_directions(network, kind) for kind in ("bias_ih_l0", "bias_hh_l0")], axis=1
+            [_directions(network, kind) for kind in ("bias_ih_l0", "bias_hh_l0")], axis=1
         ),
         "head_weight": head,
         "head_bias": network.head.bias.detach().numpy(),
         "length_scales": network.length_scales.numpy(),
         "length_shifts": network.length_shifts.numpy(),
-        "lstm_input": _both_directions(network, "weight_ih_l0"),
-        "lstm_recurrent": _both_directions(network, "weight_hh_l0"),
+        "lstm_input": _directions(network, "weight_ih_l0"),
+        "lstm_recurrent": _directions(network, "weight_hh_l0"),
     }
     if not quantized:
         return arrays, []
@@ -74,10 +74,17 @@ def _table(weights: Tensor, quantile: float | None) -> tuple[Array, Array]:
     return codes, scale.reshape(-1)
 
 
-def _both_directions(network: Network, name: str) -> Array:
+def _by_hash(table: Array, network: Network) -> Array:
+    """The table of n-grams without the row of zeros; the first of each part is one instead."""
+    rows = table[1:].copy()
+    rows[[start - 1 for start in network.config.grams.starts]] = 0
+    return rows
+
+
+def _directions(network: Network, name: str) -> Array:
     """Forward and backward parameter, gates reordered from torch's i f g o to ONNX's i o f c."""
     directions = []
-    for suffix in ("", "_reverse"):
+    for suffix in ("", "_reverse")[: network.config.directions]:
         array = network.lstm.get_parameter(name + suffix).detach().numpy()
         i, f, g, o = np.split(array, 4)
         directions.append(np.concatenate([i, o, f, g]))
@@ -118,13 +125,14 @@ def _shapes(network: Network) -> dict[str, Array]:
 
 def _hashing(network: Network) -> dict[str, Array]:
     grams, words = network.config.grams, network.config.words
+    starts = {"gram_starts": _int32(*grams.starts)[:, None] - 1} if len(grams.parts) > 1 else {}
     return {
+        **starts,
         "kernels": network.kernels.numpy(),
         "biases": network.biases.numpy(),
         "space": _int32(SPACE),
         "pair_factor": _int32(PAIR_FACTOR),
         "gram_masks": _int32(*grams.masks)[:, None],
-        "gram_starts": _int32(*grams.starts)[:, None],
         "word_masks": _int32(*words.masks)[:, None],
         "word_starts": _int32(*words.starts)[:, None],
     }

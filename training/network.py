@@ -11,7 +11,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from scandid.encoding import SPACE, TIME_MULTIPLE
+from scandid.encoding import SPACE
 from scandid.labels import LABELS
 from training.calibration import LONGEST, Calibration
 from training.hashing import PAIR_FACTOR, hash_constants
@@ -37,6 +37,7 @@ class NetworkConfig:
             nothing else, so a row needs hardly more numbers than there are labels.
         window: Bytes pooled into one step of the LSTM.
         hidden: Width of the LSTM in each direction.
+        directions: 2 where the LSTM reads the windows forwards and backwards, 1 forwards alone.
     """
 
     orders: tuple[int, ...] = (4, 6)
@@ -47,6 +48,7 @@ class NetworkConfig:
     word_dim: int = 8
     window: int = 32
     hidden: int = 32
+    directions: int = 2
 
     def __post_init__(self) -> None:
         """Refuse sizes the hashing cannot serve."""
@@ -57,8 +59,10 @@ class NetworkConfig:
                     raise ValueError(f"{field}: {value} is not a power of two")
         if len(self.orders) != len(self.rows):
             raise ValueError(f"rows: {len(self.rows)} tables for {len(self.orders)} orders")
-        if self.window < 1 or TIME_MULTIPLE % self.window:
-            raise ValueError(f"window: {self.window} does not divide {TIME_MULTIPLE}")
+        if self.window < 1:
+            raise ValueError(f"window: {self.window} is below 1")
+        if self.directions not in (1, 2):
+            raise ValueError(f"directions: {self.directions} is neither 1 nor 2")
 
     @property
     def grams(self) -> "TableShape":
@@ -110,8 +114,11 @@ class Network(nn.Module):
         self.register_buffer("biases", torch.from_numpy(constants.biases), persistent=False)
         self.table = nn.Parameter(torch.randn(config.grams.rows, config.dim) * _SPREAD)
         self.word_table = nn.Parameter(torch.randn(config.words.rows, config.word_dim) * _SPREAD)
-        self.lstm = nn.LSTM(config.dim, config.hidden, batch_first=True, bidirectional=True)
-        self.head = nn.Linear(4 * config.hidden + config.dim + config.word_dim, len(LABELS))
+        self.lstm = nn.LSTM(
+            config.dim, config.hidden, batch_first=True, bidirectional=config.directions == 2
+        )
+        states = config.directions * config.hidden
+        self.head = nn.Linear(2 * states + config.dim + config.word_dim, len(LABELS))
         with torch.no_grad():
             self.table[0] = 0
             self.word_table[0] = 0
@@ -134,11 +141,14 @@ class Network(nn.Module):
             int32 ``[batch, steps, window * orders]``, the n-grams that start in each window, and
             int32 ``[batch, words * 2]``, each word and each pair of neighbouring words by turns.
         """
-        text = text.int()
+        text = functional.pad(text, (0, -text.shape[1] % self.config.window)).int()
         values = functional.pad(text.float(), (1, self.kernels.shape[-1] - 2))
         hashes = functional.conv1d(values.unsqueeze(1), self.kernels, self.biases).int()
+        # Padding hashes to 0, so an n-gram whose row would be 0 stands for nothing as well: one
+        # n-gram in as many as there are rows, and the graph needs no mask.
         grams = _place(hashes[:, :-2].transpose(1, 2), self.config.grams)
-        grams = grams * (text > 0).int().unsqueeze(2)
+        first = torch.tensor(self.config.grams.starts, dtype=torch.int32, device=grams.device)
+        grams = torch.where(grams == first, 0, grams)
         steps = text.shape[1] // self.config.window
         words = self._words(text, hashes[:, -2] * hashes[:, -1])
         return grams.reshape(len(text), steps, -1), words.flatten(1)
@@ -170,10 +180,7 @@ class Network(nn.Module):
         return list(zip(windows, bags, strict=True))
 
     def forward(self, text: Tensor) -> Tensor:
-        """Calibrated logits: uint8 ``[batch, time]`` to float32 ``[batch, labels]``.
-
-        ``time`` is a multiple of the window.
-        """
+        """Calibrated logits: uint8 ``[batch, time]`` to float32 ``[batch, labels]``."""
         grams, words = self.rows(text)
         ((windows, word_sums),) = self.look_up([grams], [words])
         logits = self.logits(text, windows, word_sums, words)
@@ -202,7 +209,7 @@ class Network(nn.Module):
         return logits
 
     def _states(self, windows: Tensor, lengths: Tensor) -> Tensor:
-        """LSTM states ``[batch, steps, 2 * hidden]``, zero beyond each text's own length."""
+        """LSTM states ``[batch, steps, states]``, zero beyond each text's own length."""
         packed = nn.utils.rnn.pack_padded_sequence(
             windows, lengths.cpu(), batch_first=True, enforce_sorted=False
         )

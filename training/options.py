@@ -16,8 +16,6 @@ from training.stores import LOCAL_URI
 
 DEFAULT_DATA: Final = "MartinThoma/wili_2018"
 
-_WINDOWS: Final = [size for size in range(1, TIME_MULTIPLE + 1) if TIME_MULTIPLE % size == 0]
-
 
 class Flags(argparse.ArgumentParser):
     """A parser that reports a bad flag as one line, as every other error of this project."""
@@ -118,6 +116,7 @@ def network_sizes(options: argparse.Namespace) -> NetworkConfig:
             dim=options.dim,
             window=options.window,
             hidden=options.hidden,
+            directions=options.directions,
         )
     except ValueError as error:
         raise InputError(f"--orders, --rows: {error}") from error
@@ -169,9 +168,11 @@ def _model_flags(group: argparse._ArgumentGroup) -> None:
     add("--rows", type=whole(2), nargs="+", default=list(config.rows), help=rows)
     add("--dim", type=whole(1), default=config.dim, help="width of a table row")
     window = "bytes per LSTM step"
-    add("--window", type=int, choices=_WINDOWS, default=config.window, help=window)
+    add("--window", type=whole(1), default=config.window, help=window)
     hidden = "width of the LSTM, each direction"
     add("--hidden", type=whole(1), default=config.hidden, help=hidden)
+    directions = "2: the LSTM reads forwards and backwards, 1: forwards alone"
+    add("--directions", type=int, choices=(1, 2), default=config.directions, help=directions)
 
 
 def _fitting_flags(group: argparse._ArgumentGroup) -> None:
