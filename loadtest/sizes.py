@@ -10,8 +10,9 @@ import random
 import sys
 import time
 from collections import defaultdict
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import partial
+from itertools import islice
 from pathlib import Path
 from statistics import median
 from typing import Any, Final, Protocol
@@ -20,7 +21,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from loadtest.library import TEXT_BYTES
-from loadtest.texts import texts_of
+from loadtest.texts import shuffled_texts
 from scandid import Identifier
 from scandid.encoding import encode_text, pad
 from scandid.model import Model
@@ -29,8 +30,8 @@ from training.network import Network, NetworkConfig
 from training.verification import GraphModel
 
 TEXTS: Final = 200
-ROUNDS: Final = 60
-_CALLS: Final = 3
+CALLS: Final = 20
+ROUNDS: Final = 20
 
 
 class Runs(Protocol):
@@ -48,10 +49,7 @@ def main() -> int:
     models: dict[str, Runs] = {"": shipped} | {
         row["name"]: _network(config_of(row["sizes"])) for row in result["rows"]
     }
-    data = [
-        encode_text(text, shipped.metadata.max_bytes)[0] for text in texts_of(TEXT_BYTES, TEXTS)
-    ]
-    costs = _costs(models, pad(data))
+    costs = _costs(models, list(_texts()))
     for row in result["rows"]:
         row["ratio"] = _ratio(costs[row["name"]], costs[""])
     result["library_ratio"] = _ratio(costs["library"], costs[""])
@@ -72,24 +70,39 @@ def _network(config: NetworkConfig) -> GraphModel:
     return GraphModel(build_graph(Network(config).eval(), quantized=True))
 
 
-def _costs(models: Mapping[str, Runs], text: NDArray[np.uint8]) -> dict[str, list[float]]:
-    """CPU seconds of some calls by model and round; a round asks every model, in a random order.
+def _texts() -> Iterator[list[str]]:
+    """Texts of each call; no two calls share any."""
+    texts = shuffled_texts(TEXT_BYTES, CALLS * TEXTS)
+    for _ in range(CALLS):
+        yield [*islice(texts, TEXTS)]
+
+
+def _costs(models: Mapping[str, Runs], calls: Sequence[list[str]]) -> dict[str, list[float]]:
+    """CPU seconds of all calls by model and round; a round asks every model, in a random order.
 
     ``library`` is the shipped model with everything around it: text to bytes, and answers.
     """
-    identifier, texts = Identifier.load(), texts_of(TEXT_BYTES, TEXTS)
-    calls: dict[str, Callable[[], object]] = {"library": lambda: identifier.identify_batch(texts)}
-    calls |= {name: partial(model.probabilities, text) for name, model in models.items()}
+    identifier = Identifier.load()
+    limit = identifier.metadata.max_bytes
+    encoded = [pad([encode_text(text, limit)[0] for text in texts]) for texts in calls]
+    asked: dict[str, Callable[[], object]] = {
+        "library": lambda: [identifier.identify_batch(texts) for texts in calls]
+    }
+    for name, model in models.items():
+        asked[name] = partial(_ask_all, model, encoded)
     costs: dict[str, list[float]] = defaultdict(list)
     chance = random.Random(0)
     for _ in range(ROUNDS):
-        for name, call in chance.sample([*calls.items()], len(calls)):
-            call()  # what ran before left the caches full of another model
+        for name, ask in chance.sample([*asked.items()], len(asked)):
             begin = time.process_time()
-            for _ in range(_CALLS):
-                call()
+            ask()
             costs[name].append(time.process_time() - begin)
     return costs
+
+
+def _ask_all(model: Runs, calls: Sequence[NDArray[np.uint8]]) -> None:
+    for text in calls:
+        model.probabilities(text)
 
 
 def _ratio(costs: list[float], reference: list[float]) -> float:

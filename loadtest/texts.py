@@ -6,6 +6,8 @@ file (CC0). They are texts that leave no doubt, so that a wrong answer is a faul
 """
 
 import json
+import random
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache
 from itertools import cycle, islice
@@ -50,6 +52,18 @@ def _slice(data: bytes, number: int, size_bytes: int) -> str:
     start = number * size_bytes % max(1, len(data) - size_bytes)
     text = data[start : start + size_bytes].decode("utf-8", "ignore")
     return text + " " * (size_bytes - len(text.encode()))
+
+
+def shuffled_texts(size_bytes: int, count: int) -> Iterator[str]:
+    """Texts of about so many UTF-8 bytes, words of all languages in no order: none is like another.
+
+    The same texts over and over would find the rows of a model in the processor's caches.
+    """
+    words = [word for known in known_texts() for word in known.text.split()]
+    chance = random.Random(0)
+    for _ in range(count):
+        picked = " ".join(chance.choices(words, k=size_bytes // 2))
+        yield picked.encode()[:size_bytes].decode("utf-8", "ignore")
 
 
 def single_bodies(size_bytes: int, count: int = 64) -> list[bytes]:
