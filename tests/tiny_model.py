@@ -53,7 +53,7 @@ def tiny_network(*, seed: int = 0, orders: tuple[int, ...] = (2, 3), **sizes: in
         word_rows=256,
         pair_rows=64,
         dim=12,
-        **{"window": 8, "hidden": 6, **sizes},
+        **{"window": 8, "hidden": 6, "directions": 2, **sizes},
     )
     network = Network(config).eval()
     with torch.no_grad():

@@ -91,14 +91,9 @@ scandid (uint8[batch, time] text) => (float[batch, {labels}] probabilities)
     by_time = Transpose<perm = [1, 0, 2]>(windows)
     states, final_state, final_cell = LSTM<direction = "{direction}", hidden_size = {hidden}>(
         by_time, lstm_input, lstm_recurrent, lstm_bias, lengths)
-    state_sum = ReduceSum<keepdims = 0>(states, zero)
-    sum_by_text = Transpose<perm = [1, 0, 2]>(state_sum)
-    sum_flat = Reshape(sum_by_text, flat)
-    mean = Div(sum_flat, steps)
     positive = Relu(states)
-    peaks = ReduceMax<keepdims = 0>(positive, zero)
-    peak_by_text = Transpose<perm = [1, 0, 2]>(peaks)
-    peak = Reshape(peak_by_text, flat)
+{over_time}
+    mean = Div(total, steps)
 
     pooled = Concat<axis = 1>(mean, peak, gram_bag, word_bag)
     logits = Gemm<transB = 1>(pooled, head_weight, head_bias)
@@ -121,6 +116,19 @@ _SEVERAL_ORDERS: Final = """
     gram_rows = Transpose<perm = [0, 2, 1]>(gram_placed)
 """
 
+_ONE_DIRECTION: Final = """
+    total = ReduceSum<keepdims = 0>(states, zero_and_one)
+    peak = ReduceMax<keepdims = 0>(positive, zero_and_one)
+"""
+_BOTH_DIRECTIONS: Final = """
+    totals = ReduceSum<keepdims = 0>(states, zero)
+    totals_by_text = Transpose<perm = [1, 0, 2]>(totals)
+    total = Reshape(totals_by_text, flat)
+    peaks = ReduceMax<keepdims = 0>(positive, zero)
+    peaks_by_text = Transpose<perm = [1, 0, 2]>(peaks)
+    peak = Reshape(peaks_by_text, flat)
+"""
+
 
 def build_graph(network: Network, *, quantized: bool) -> onnx.ModelProto:
     """Write the network as an ONNX model.
@@ -132,13 +140,16 @@ def build_graph(network: Network, *, quantized: bool) -> onnx.ModelProto:
     Returns:
         A checked model: uint8 ``text [batch, time]`` to float32 ``probabilities [batch, labels]``.
     """
+    config = network.config
+    both = config.directions == 2
     graph = parser.parse_graph(
         _TEMPLATE.format(
             labels=len(LABELS),
             right=network.kernels.shape[-1] - 2,
-            hidden=network.config.hidden,
-            direction="bidirectional" if network.config.directions == 2 else "forward",
-            gram_rows=_ONE_ORDER if len(network.config.orders) == 1 else _SEVERAL_ORDERS,
+            hidden=config.hidden,
+            direction="bidirectional" if both else "forward",
+            over_time=_BOTH_DIRECTIONS if both else _ONE_DIRECTION,
+            gram_rows=_ONE_ORDER if len(config.orders) == 1 else _SEVERAL_ORDERS,
             product="MatMulInteger" if quantized else "MatMul",
             mask_type=onnx.TensorProto.UINT8 if quantized else onnx.TensorProto.FLOAT,
         )

@@ -105,6 +105,7 @@ def _shapes(network: Network) -> dict[str, Array]:
         "zero": _int64(0),
         "one": _int64(1),
         "two": _int64(2),
+        "zero_and_one": _int64(0, 1),
         "zero32": _int32(0),
         "one32": _int32(1),
         "longest": _int32(LONGEST),
