@@ -18,7 +18,7 @@ from typing import Any
 import torch
 from tqdm import tqdm
 
-from scandid.errors import ScandidError
+from scandid.errors import InputError, ScandidError
 from scandid.scorecard import per_class_table
 from training.checkpoint import (
     BEST,
@@ -37,6 +37,7 @@ from training.fitting import Fitter
 from training.held_out import save as save_held_out
 from training.network import Network, NetworkConfig
 from training.options import DEFAULT_DATA, configurations, parser
+from training.quantization import freeze_tables
 from training.run import Run
 from training.sampling import Sampler
 from training.stores import read_dotenv
@@ -94,6 +95,10 @@ def first_network(options: argparse.Namespace, config: NetworkConfig) -> Network
     network = Network(config)
     if options.init and (anew := copy_weights(options.init, network)):
         print(f"--init: {options.init} has no fitting {', '.join(anew)}", file=sys.stderr)
+    if options.freeze_tables:
+        if not options.init:
+            raise InputError("--freeze-tables: nothing is learnt yet; name a run with --init")
+        freeze_tables(network)
     return network.to("cuda" if torch.cuda.is_available() else "cpu")
 
 

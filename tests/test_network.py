@@ -10,11 +10,13 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 
 from scandid.encoding import encode_text, pad
+from scandid.labels import LABELS
 from tests.tiny_model import MAX_BYTES, TEXTS, tiny_network
 from training.checkpoint import as_json, network_config
+from training.fitting import Fitter, FittingConfig
 from training.graph import build_graph
 from training.network import NetworkConfig
-from training.quantization import quantize, round_weights
+from training.quantization import freeze_tables, quantize, round_weights
 from training.validation import TorchModel
 from training.verification import GraphModel
 
@@ -160,3 +162,26 @@ def test_rounding_twice_is_rounding_once() -> None:
     torch.testing.assert_close(once.table, twice.table, rtol=0, atol=1e-6)
     assert torch.equal(network.table, before)
     assert not torch.equal(once.table, before)
+
+
+def test_frozen_tables_stay_what_int8_stores_while_the_rest_is_fitted() -> None:
+    """Steps change the rest and no table, and rounding the tables again changes nothing."""
+    network = tiny_network()
+    freeze_tables(network)
+    tables = [network.table.clone(), network.word_table.clone()]
+    head = network.head.weight.clone()
+    fitter = Fitter(network, FittingConfig(warmup=1))
+    text = torch.from_numpy(encoded(["hva heter du", "jag heter anna"]).copy())
+    targets = torch.eye(len(LABELS))[:2]
+    for number in range(3):
+        fitter.step([(text, targets)], number, progress=0)
+    rounded = round_weights(fitter.network)
+    for before, now, again in zip(
+        tables,
+        (fitter.network.table, fitter.network.word_table),
+        (rounded.table, rounded.word_table),
+        strict=True,
+    ):
+        assert torch.equal(before, now)
+        torch.testing.assert_close(now, again, rtol=0, atol=1e-6)
+    assert not torch.equal(head, fitter.network.head.weight)

@@ -51,8 +51,9 @@ class Fitter:
         self._teachers = teachers or Teachers([])
         self.averaged = copy.deepcopy(network)
         self._config = config
+        fitted = [parameter for parameter in network.parameters() if parameter.requires_grad]
         self._optimizer = torch.optim.Adam(
-            network.parameters(), lr=config.learning_rate, betas=(0.9, 0.99), fused=True
+            fitted, lr=config.learning_rate, betas=(0.9, 0.99), fused=True
         )
         self._averages = 0
 

@@ -158,8 +158,10 @@ def build_graph(network: Network, *, quantized: bool) -> onnx.ModelProto:
     nodes = [*restoring, *graph.node]
     del graph.node[:]
     graph.node.extend(nodes)
+    read = {name for node in nodes for name in node.input}
     for name, array in {**constants(network), **trained}.items():
-        graph.initializer.append(numpy_helper.from_array(np.ascontiguousarray(array), name))
+        if name in read:
+            graph.initializer.append(numpy_helper.from_array(np.ascontiguousarray(array), name))
     opsets = [helper.make_opsetid("", OPSET)]
     model = helper.make_model(
         graph, opset_imports=opsets, ir_version=IR_VERSION, producer_name="scandid"

@@ -9,11 +9,11 @@ from scandid.encoding import SPACE
 from training.calibration import LONGEST
 from training.hashing import PAIR_FACTOR
 from training.network import Network
-from training.quantization import GRAM_QUANTILE, WORD_QUANTILE, Array, quantize
+from training.quantization import TABLE_QUANTILE, Array, quantize
 
 
 def constants(network: Network) -> dict[str, Array]:
-    """Everything in the graph that training does not change."""
+    """Everything that training does not change, for graphs of any number of orders."""
     return {**_shapes(network), **_hashing(network)}
 
 
@@ -23,8 +23,9 @@ def weights(network: Network, *, quantized: bool) -> tuple[dict[str, Array], lis
     The tables have no such node: their rows are summed as int8, and their scales go into the
     matrices that read the sums. All nodes have constant inputs: onnxruntime folds them at load.
     """
-    table, scale = _table(network.table, GRAM_QUANTILE if quantized else None)
-    word_table, word_scale = _table(network.word_table, WORD_QUANTILE if quantized else None)
+    quantile = TABLE_QUANTILE if quantized else None
+    table, scale = _table(network.table, quantile)
+    word_table, word_scale = _table(network.word_table, quantile)
     ones_type = np.uint8 if quantized else np.float32
     head = network.head.weight.detach().numpy().copy()
     head[:, -len(scale) - len(word_scale) :] *= np.concatenate([scale, word_scale])
@@ -126,14 +127,13 @@ def _shapes(network: Network) -> dict[str, Array]:
 
 def _hashing(network: Network) -> dict[str, Array]:
     grams, words = network.config.grams, network.config.words
-    starts = {"gram_starts": _int32(*grams.starts)[:, None] - 1} if len(grams.parts) > 1 else {}
     return {
-        **starts,
         "kernels": network.kernels.numpy(),
         "biases": network.biases.numpy(),
         "space": _int32(SPACE),
         "pair_factor": _int32(PAIR_FACTOR),
         "gram_masks": _int32(*grams.masks)[:, None],
+        "gram_starts": _int32(*grams.starts)[:, None] - 1,
         "word_masks": _int32(*words.masks)[:, None],
         "word_starts": _int32(*words.starts)[:, None],
     }

@@ -138,6 +138,8 @@ def _run_flags(group: argparse._ArgumentGroup) -> None:
     add("--track", nargs="?", const=LOCAL_URI, metavar="URI", help=track)
     init = "folder of a run whose best weights this one starts from"
     add("--init", type=Path, metavar="RUN", help=init)
+    freeze = "round the tables of --init to int8 and fit the LSTM and the linear layer to them"
+    add("--freeze-tables", action="store_true", help=freeze)
     teacher = "folder of a run whose opinion this one learns beside the labels; repeatable"
     add("--teacher", type=Path, action="append", default=[], metavar="RUN", help=teacher)
     add("--seed", type=whole(0), default=1, help="same seed, data and machine: same weights")

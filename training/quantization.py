@@ -17,10 +17,9 @@ Array: TypeAlias = NDArray[Any]
 
 _LARGEST = 127
 
-GRAM_QUANTILE = 0.9999
-WORD_QUANTILE = 0.9995
-"""Part of a column's weights that the int8 codes reach, in the tables of n-grams and of words; the
-few beyond are clipped, since finer steps for all others help more (docs/LOG.md)."""
+TABLE_QUANTILE = 0.9995
+"""Part of a column's weights that the int8 codes of a table reach; the few beyond are clipped, as
+finer steps for all others help more (docs/LOG.md)."""
 
 
 def quantize(
@@ -47,15 +46,32 @@ def quantize(
 def round_weights(network: Network) -> Network:
     """A copy whose weights are those the int8 graph computes with, to check that graph against."""
     rounded = copy.deepcopy(network)
+    round_tables(rounded)
     with torch.no_grad():
-        _round(rounded.table, axis=0, quantile=GRAM_QUANTILE)
-        _round(rounded.word_table, axis=0, quantile=WORD_QUANTILE)
         for name, parameter in rounded.lstm.named_parameters():
             if name.startswith("weight"):
                 _round(parameter, axis=1)
     return rounded
 
 
+def round_tables(network: Network) -> None:
+    """Round the tables in place to what the int8 graph looks up."""
+    with torch.no_grad():
+        _round(network.table, axis=0, quantile=TABLE_QUANTILE)
+        _round(network.word_table, axis=0, quantile=TABLE_QUANTILE)
+
+
+def freeze_tables(network: Network) -> None:
+    """Round the tables, and let nothing change them: what is fitted from now on fits int8.
+
+    Rounding them again finds the same codes, so int8 and float32 differ by the LSTM alone
+    (docs/LOG.md, *Fitted to int8*).
+    """
+    round_tables(network)
+    for table in (network.table, network.word_table):
+        table.requires_grad = False
+
+
 def _round(parameter: torch.Tensor, axis: int, quantile: float = 1.0) -> None:
-    codes, scale = quantize(parameter.numpy(), axis, quantile)
+    codes, scale = quantize(parameter.detach().numpy(), axis, quantile)
     parameter.copy_(torch.from_numpy(codes * scale))
