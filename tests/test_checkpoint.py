@@ -6,10 +6,13 @@ from pathlib import Path
 import pytest
 import torch
 
+import train
 from scandid import InputError
 from tests.tiny_model import tiny_network
 from training.checkpoint import BEST, RUN, as_json, copy_weights, save_json, save_tensors
 from training.network import Network
+from training.options import parser
+from training.quantization import round_weights
 
 
 @pytest.fixture
@@ -56,3 +59,16 @@ def test_a_run_with_no_table_in_common_is_refused(run: Path) -> None:
     other = dataclasses.replace(tiny_network().config, dim=8, word_dim=4)
     with pytest.raises(InputError, match=r"--init: .* holds .*dim=12.* the flags say .*dim=8"):
         copy_weights(run, Network(other))
+
+
+def test_frozen_tables_are_those_of_a_run_rounded(run: Path) -> None:
+    """With --init the tables are rounded and fixed; without, there is nothing to freeze."""
+    source = tiny_network()
+    options = parser().parse_args(["--init", str(run), "--freeze-tables"])
+    network = train.first_network(options, source.config)
+    torch.testing.assert_close(network.table, round_weights(source).table)
+    assert not network.table.requires_grad
+    assert not torch.equal(network.table, source.table)
+    options.init = None
+    with pytest.raises(InputError, match="--freeze-tables: nothing is learnt yet"):
+        train.first_network(options, source.config)

@@ -23,7 +23,6 @@ from scandid.tables import read_table
 from training.checkpoint import load_network, load_tensors
 from training.graph import build_graph
 from training.network import Network
-from training.quantization import round_weights
 
 ROOT = Path(__file__).resolve().parent.parent
 SAMPLE = ROOT / "tests" / "data" / "sample.parquet"
@@ -35,8 +34,7 @@ def flags(folder: Path, *more: str) -> list[str]:
     """A short run on the sample."""
     words = ["--data", str(SAMPLE), "--out", str(folder), "--batch", "96", "--threads", "1"]
     short = ["--steps", str(STEPS), "--evaluate-every", "4", "--learning-rate", "0.02"]
-    small = ["--orders", "2", "3", "--rows", "4096", "16384"]
-    return [*words, *short, *small, *more]
+    return [*words, *short, "--orders", "2", "3", "--rows", "4096", "16384", *more]
 
 
 def same_weights(one: Path, other: Path) -> bool:
@@ -158,16 +156,6 @@ def test_the_end_shows_each_class(tmp_path: Path, capsys: pytest.CaptureFixture[
         assert label in shown.out
     assert "step 2: loss " in shown.err
     assert "validation 0." in shown.err
-
-
-def test_a_run_around_frozen_tables_needs_tables(run: Path, tmp_path: Path) -> None:
-    """With --init the tables stay as they were rounded; without, there is nothing to freeze."""
-    with pytest.raises(InputError, match="--freeze-tables: nothing is learnt yet"):
-        train.train(flags(tmp_path / "run", "--freeze-tables"))
-    train.train(flags(tmp_path / "run", "--init", str(run), "--freeze-tables", "--steps", "4"))
-    network, _ = load_network(tmp_path / "run")
-    torch.testing.assert_close(network.table, round_weights(network).table, rtol=0, atol=1e-6)
-    assert not torch.equal(network.table, load_network(run)[0].table)
 
 
 def test_minutes_bound_the_time(tmp_path: Path) -> None:

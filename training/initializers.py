@@ -9,7 +9,7 @@ from scandid.encoding import SPACE
 from training.calibration import LONGEST
 from training.hashing import PAIR_FACTOR
 from training.network import Network
-from training.quantization import TABLE_QUANTILE, Array, quantize
+from training.quantization import GRAM_QUANTILE, WORD_QUANTILE, Array, quantize
 
 
 def constants(network: Network) -> dict[str, Array]:
@@ -23,9 +23,8 @@ def weights(network: Network, *, quantized: bool) -> tuple[dict[str, Array], lis
     The tables have no such node: their rows are summed as int8, and their scales go into the
     matrices that read the sums. All nodes have constant inputs: onnxruntime folds them at load.
     """
-    quantile = TABLE_QUANTILE if quantized else None
-    table, scale = _table(network.table, quantile)
-    word_table, word_scale = _table(network.word_table, quantile)
+    table, scale = _table(network.table, GRAM_QUANTILE if quantized else None)
+    word_table, word_scale = _table(network.word_table, WORD_QUANTILE if quantized else None)
     ones_type = np.uint8 if quantized else np.float32
     head = network.head.weight.detach().numpy().copy()
     head[:, -len(scale) - len(word_scale) :] *= np.concatenate([scale, word_scale])

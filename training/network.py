@@ -40,15 +40,15 @@ class NetworkConfig:
         directions: 2 where the LSTM reads the windows forwards and backwards, 1 forwards alone.
     """
 
-    orders: tuple[int, ...] = (4,)
-    rows: tuple[int, ...] = (262144,)
+    orders: tuple[int, ...] = (4, 6)
+    rows: tuple[int, ...] = (65536, 131072)
     word_rows: int = 262144
     pair_rows: int = 262144
     dim: int = 32
     word_dim: int = 8
     window: int = 32
-    hidden: int = 24
-    directions: int = 1
+    hidden: int = 32
+    directions: int = 2
 
     def __post_init__(self) -> None:
         """Refuse sizes the hashing cannot serve."""
