@@ -46,14 +46,14 @@ _TYPOGRAPHY: Final = re.compile(
 )
 """Quotation marks, dashes and their like: removed as bytes, in a fifth of the time of letters."""
 
+_TYPOGRAPHIC: Final = _NORDIC + b"\xc2\xe2\x97\xb7"
+"""Bytes of a text in which nothing but typography may be foreign."""
+
 _INVISIBLE: Final = re.compile("[\u00ad\u200b-\u200d\u2060\ufeff]")
-_MARK: Final = re.compile("[\u0300-\u036f]")
-_NO_LETTERS: Final = re.compile("[\\W\\d_²³¹¼½¾]+")
-_NO_LETTERS_OR_MARKS: Final = re.compile(
+_NO_LETTERS: Final = re.compile(
     "(?:[^\\w\u0300-\u036f]|[\\d_²³¹¼½¾]|(?<![^\\W\\d_²³¹¼½¾])[\u0300-\u036f])+"
 )
-"""The same where accents stand as characters of their own, which belong to the letter before them;
-it takes three times as long (320 bytes: 20 and 7 µs)."""
+"""Accents may stand as characters of their own, which belong to the letter before them."""
 
 
 def encode_text(text: str, max_bytes: int) -> tuple[bytes, bool]:
@@ -84,13 +84,14 @@ def _letters(text: str) -> bytes:
     Nordic text is in NFC as it stands and is folded by a table of bytes, in a fifth of the time.
     """
     data = text.encode("utf-8", "replace")
-    if data.translate(None, _NORDIC):
+    foreign = data.translate(None, _NORDIC)
+    if foreign and not foreign.translate(None, _TYPOGRAPHIC):
         data = _TYPOGRAPHY.sub(b" ", data)
-    if data.translate(None, _NORDIC):
+        foreign = data.translate(None, _NORDIC)
+    if foreign:
         lower = _INVISIBLE.sub("", unicodedata.normalize("NFC", text).lower())
-        between = _NO_LETTERS_OR_MARKS if _MARK.search(lower) else _NO_LETTERS
-        data = between.sub(" ", lower).encode("utf-8", "replace")
-        return data.translate(_BLANK)
+        words = lower.encode("utf-8", "replace").translate(_BLANK).decode().split()
+        return " ".join([w if w.isalpha() else _NO_LETTERS.sub(" ", w) for w in words]).encode()
     return data.translate(_FOLD)
 
 

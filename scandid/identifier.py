@@ -24,6 +24,7 @@ _NO_WORDS: Final = 2
 """Bytes of a text without a letter: its two word boundaries."""
 
 _DECIMALS: Final = 6
+_ALONE: Final[dict[str, tuple[str, ...]]] = {OTHER: ()} | {code: (code,) for code in LANGUAGES}
 _NOTHING: Final = MappingProxyType(dict.fromkeys(LABELS, 0.0))
 _UNDETERMINED: Final = {
     truncated: Answer(UNDETERMINED, 0.0, _NOTHING, (), reliable=False, truncated=truncated)
@@ -55,6 +56,7 @@ class Identifier:
         """Use a model that is loaded already."""
         self._model = model
         self._thresholds = [model.metadata.thresholds[label] for label in LANGUAGES]
+        self._least_threshold = min(self._thresholds) - 10**-_DECIMALS
         self._reliable = model.metadata.reliable.by_length(model.metadata.max_bytes)
 
     @classmethod
@@ -112,13 +114,14 @@ class Identifier:
         """Decide: the likeliest label, and every language that passes its threshold."""
         confidence = max(row)
         label = LABELS[row.index(confidence)]
-        acceptable: list[str] = []
-        if label != OTHER:
+        acceptable = _ALONE[label]
+        # Together below the least threshold, no other passes its own: so it is for most texts.
+        if acceptable and sum(row) - confidence >= self._least_threshold:
             judged = zip(LANGUAGES, row, self._thresholds)  # noqa: B905  # the row goes on to other
-            acceptable = [code for code, p, least in judged if p >= least or code == label]
+            acceptable = tuple([code for code, p, least in judged if p >= least or code == label])
         reliable = confidence >= self._reliable[label][length]
         probabilities = dict(zip(LABELS, row))  # noqa: B905  # strict costs a third more
-        return Answer(label, confidence, probabilities, tuple(acceptable), reliable, truncated)
+        return Answer(label, confidence, probabilities, acceptable, reliable, truncated)
 
 
 def _batches(indices: Sequence[int], lengths: Sequence[int]) -> Iterator[list[int]]:

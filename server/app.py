@@ -41,7 +41,7 @@ def create_app(
     if metrics:
         awaited = isinstance(identifier, AwaitedModel)
         app.add_middleware(_sampler(metrics, batcher, readiness, awaited=awaited))
-    # A request of one text spends 0.7 µs in orjson and 6 µs in the standard library's json.
+    # As the answers to texts are written: one spelling of JSON for all.
     app.resp_options.media_handlers[falcon.MEDIA_JSON] = JSONHandler(dumps=orjson.dumps)
     errors.install(app)
 

@@ -9,7 +9,6 @@ import asyncio
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from itertools import islice
 from time import perf_counter
 
 from scandid import Answer
@@ -59,6 +58,8 @@ class Batcher:
         limits: Bounds.
         on_wait: Told before each call how many seconds its first text has waited.
     """
+
+    _loop: asyncio.AbstractEventLoop
 
     def __init__(
         self,
@@ -138,19 +139,20 @@ class Batcher:
     def _submit(
         self, lane: deque[_Job], texts: Sequence[str], chars: int
     ) -> asyncio.Future[list[Answer]]:
-        loop = asyncio.get_running_loop()
-        job = _Job(texts, chars, loop.create_future(), perf_counter())
+        if not self._flush_scheduled:
+            # Once a turn: asking is a call into the kernel, to see whether the process was forked.
+            self._loop = asyncio.get_running_loop()
+            self._schedule()
+        job = _Job(texts, chars, self._loop.create_future(), perf_counter())
         lane.append(job)
-        self._schedule(loop)
         return job.answers
 
-    def _schedule(self, loop: asyncio.AbstractEventLoop) -> None:
-        if not self._flush_scheduled:
-            self._flush_scheduled = True
-            self._seen = 0
-            loop.call_soon(self._flush, loop)
+    def _schedule(self) -> None:
+        self._flush_scheduled = True
+        self._seen = 0
+        self._loop.call_soon(self._flush)
 
-    def _flush(self, loop: asyncio.AbstractEventLoop) -> None:
+    def _flush(self) -> None:
         """Make one model call, and plan another turn for what did not fit.
 
         As long as the last turn brought texts and the call is not full, it leaves one more turn:
@@ -160,7 +162,7 @@ class Batcher:
         waiting = len(self._singles)
         if self._seen < waiting < self._limits.max_batch_texts:
             self._seen = waiting
-            loop.call_soon(self._flush, loop)
+            self._loop.call_soon(self._flush)
             return
         self._flush_scheduled = False
         self._lanes.rotate()
@@ -170,7 +172,7 @@ class Batcher:
                 self._on_wait(perf_counter() - jobs[0].submitted_s)
             self._answer(jobs)
         if self._singles or self._pieces:
-            self._schedule(loop)
+            self._schedule()
 
     def _take(self, lane: deque[_Job]) -> list[_Job]:
         """Jobs from the head of the lane, as many as fit one call; cancelled ones are dropped."""
@@ -194,6 +196,8 @@ class Batcher:
             for job in jobs:
                 job.answers.set_exception(error)
             return
-        answers = iter(found)
+        start = 0
         for job in jobs:
-            job.answers.set_result(list(islice(answers, len(job.texts))))
+            end = start + len(job.texts)
+            job.answers.set_result(found[start:end])
+            start = end

@@ -58,12 +58,13 @@ class Exchange:
 
     def summary(self) -> dict[str, object]:
         """What was asked and answered: one label and confidence, or how often each label came."""
+        summary: dict[str, object] = {"texts": len(self.answers), "chars": self.chars}
         if len(self.answers) == 1:
             answer = self.answers[0]
-            verdict = {"label": answer.label, "confidence": answer.confidence}
+            summary["label"], summary["confidence"] = answer.label, answer.confidence
         else:
-            verdict = {"labels": Counter(answer.label for answer in self.answers)}
-        return {"texts": len(self.answers), "chars": self.chars, **verdict}
+            summary["labels"] = Counter(answer.label for answer in self.answers)
+        return summary
 
 
 def exchange_of(scope: Mapping[str, Any]) -> Exchange:
@@ -85,7 +86,7 @@ def open_exchange(scope: MutableMapping[str, Any], routes: frozenset[str]) -> Ex
             exchange.request_id = value.decode()
         elif name == b"traceparent" and (match := _TRACEPARENT.fullmatch(value)):
             _continue(exchange, *(part.decode() for part in match.groups()))
-    exchange.request_id = exchange.request_id or f"{getrandbits(128):032x}"
+    exchange.request_id = exchange.request_id or getrandbits(128).to_bytes(16).hex()
     scope[KEY] = exchange
     return exchange
 

@@ -63,7 +63,7 @@ class RequestLog:
             "method": exchange.method,
             "route": exchange.route,
             "status": exchange.status,
-            "duration_ms": round(exchange.duration_s * 1_000, 3),
+            "duration_ms": round(exchange.duration_s * 1_000_000) / 1_000,
             "request_bytes": exchange.request_bytes,
             "response_bytes": exchange.response_bytes,
             "model": self._model_version,

@@ -2,6 +2,7 @@
 
 from dataclasses import fields
 
+import orjson
 from falcon.asgi import Request, Response
 
 from scandid import LANGUAGES, NAMES, ModelMetadata
@@ -42,11 +43,11 @@ class Identification:
         if isinstance(query, str):
             answer = await self._batcher.identify(query)
             exchange.chars, exchange.answers = len(query), (answer,)
-            resp.media = answer.as_dict()
+            resp.data = orjson.dumps(answer.as_dict())
         else:
             answers = await self._batcher.identify_many(query)
             exchange.chars, exchange.answers = sum(map(len, query)), answers
-            resp.media = {"answers": [answer.as_dict() for answer in answers]}
+            resp.data = orjson.dumps({"answers": [answer.as_dict() for answer in answers]})
 
 
 class Liveness:
