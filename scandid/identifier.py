@@ -83,7 +83,8 @@ class Identifier:
         Returns:
             One answer per text, in the order of ``texts``.
         """
-        encoded = [encode_text(text, self.metadata.max_bytes) for text in texts]
+        max_bytes = self.metadata.max_bytes
+        encoded = [encode_text(text, max_bytes) for text in texts]
         answers = [_UNDETERMINED[truncated] for _, truncated in encoded]
         spelt = [index for index, (data, _) in enumerate(encoded) if len(data) > _NO_WORDS]
         for batch in _batches(spelt, [padded(len(data)) for data, _ in encoded]):

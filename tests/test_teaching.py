@@ -51,6 +51,20 @@ def test_the_weight_decides_between_teacher_and_labels() -> None:
     assert torn[[dan, nno]].tolist() == pytest.approx([0.5, 0.5], abs=0.1)
 
 
+def test_smoothed_labels_are_learnt_as_what_they_are() -> None:
+    """With a fifth of a label spread over all, the right one is learnt to 0.9 and others to 0.1."""
+    config = FittingConfig(
+        learning_rate=0.1, warmup=1, ranking=0, gram_dropout=0, word_dropout=0, label_smoothing=0.2
+    )
+    fitter = Fitter(tiny_network(), config)
+    for number in range(60):
+        fitter.step([(TEXTS, LABELLED)], number, progress=0)
+    with torch.no_grad():
+        found = torch.sigmoid(fitter.network(TEXTS)).mean(0).tolist()
+    expected = [0.9 if label == "dan" else 0.1 for label in LABELS]
+    assert found == pytest.approx(expected, abs=0.03)
+
+
 def test_teachers_speak_with_one_voice() -> None:
     """The opinion is the mean of the teachers' probabilities, and shares sum to 1."""
     holds, share = Teachers([sure_of("nno"), sure_of("swe")]).opinion([TEXTS])

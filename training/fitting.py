@@ -29,6 +29,8 @@ class FittingConfig:
             between close languages, while the sigmoids say whether each holds.
         average_from: Part of the run after which weights are averaged.
         teaching: Weight of the teachers' opinion, where there are any; labels have the rest.
+        label_smoothing: Part of a text's own labels that is spread evenly over all, so that no
+            answer pays for ever surer numbers (Szegedy et al. 2016, arXiv 1512.00567).
     """
 
     learning_rate: float = 2e-3
@@ -38,6 +40,7 @@ class FittingConfig:
     ranking: float = 1.0
     average_from: float = 0.5
     teaching: float = 0.6
+    label_smoothing: float = 0.0
 
 
 class Fitter:
@@ -135,8 +138,9 @@ class Fitter:
 
     def _sought(self, texts: list[Tensor], targets: Tensor) -> tuple[Tensor, Tensor]:
         """What each label's probability and its share among the labels should be."""
-        holds = (targets > 0).to(targets.dtype)
-        share = targets / targets.sum(1, keepdim=True)
+        smooth = self._config.label_smoothing
+        holds = (targets > 0) * (1 - smooth) + smooth / 2
+        share = targets / targets.sum(1, keepdim=True) * (1 - smooth) + smooth / targets.shape[1]
         if not len(self._teachers):
             return holds, share
         said_holds, said_share = self._teachers.opinion(texts)

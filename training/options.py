@@ -97,6 +97,7 @@ def configurations(
             gram_dropout=options.gram_dropout,
             word_dropout=options.word_dropout,
             ranking=options.ranking,
+            label_smoothing=options.label_smoothing,
             teaching=options.teaching,
         ),
         AugmentationConfig(fragment=options.fragment, foreign_names=options.foreign_names),
@@ -192,6 +193,8 @@ def _fitting_flags(group: argparse._ArgumentGroup) -> None:
     grams, words = "share of n-grams hidden, 0 to 1", "share of words hidden, 0 to 1"
     add("--gram-dropout", type=share, default=fitting.gram_dropout, help=grams)
     add("--word-dropout", type=share, default=fitting.word_dropout, help=words)
+    smoothing = "part of a text's labels that is spread evenly over all labels"
+    add("--label-smoothing", type=share, default=fitting.label_smoothing, help=smoothing)
     ranking = "weight of the softmax loss"
     add("--ranking", type=number(0, 1e3), default=fitting.ranking, help=ranking)
     teaching = "weight of the teachers beside the labels, 0 to 1"
