@@ -51,16 +51,17 @@ class Answer(NamedTuple):
 
     def as_dict(self) -> dict[str, object]:
         """The answer as JSON-ready values, in the order the API documents."""
+        label, confidence, probabilities, acceptable, reliable, truncated = self
         return {
-            "language": self.language,
-            "label": self.label,
-            "name": self.name,
-            "confidence": self.confidence,
-            "reliable": self.reliable,
-            "probabilities": dict(self.probabilities),
-            "acceptable": list(self.acceptable),
-            "ambiguous": self.ambiguous,
-            "truncated": self.truncated,
+            "language": PLAIN_NAMES[label],
+            "label": label,
+            "name": NAMES[label],
+            "confidence": confidence,
+            "reliable": reliable,
+            "probabilities": dict(probabilities),
+            "acceptable": list(acceptable),
+            "ambiguous": len(acceptable) > 1,
+            "truncated": truncated,
         }
 
     def as_json(self) -> str:
