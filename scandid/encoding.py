@@ -28,18 +28,27 @@ _CHARS_PER_BYTE_LIMIT: Final = 4
 _NORDIC: Final = bytes({*range(0x80), 0xC3, *range(0x80, 0xC0)} - {0x97, 0xB7})
 """Bytes of ASCII and the letters U+00C0 to U+00FF: of these a text is folded byte by byte."""
 
-_FOLD: Final = bytes(
-    byte + 0x20
-    if ord("A") <= byte <= ord("Z") or 0x80 <= byte <= 0x9E
-    else byte
-    if ord("a") <= byte <= ord("z") or byte >= 0x80
-    else SPACE
-    for byte in range(256)
-)
-"""Lower case of ASCII and of what follows 0xC3; all of ASCII but letters becomes a space."""
+_FOREIGN: Final = b"\xff"
+"""Stands for all other bytes, and for itself in no UTF-8: one look tells whether there are any."""
 
-_BLANK: Final = bytes(byte if byte >= 0x80 else _FOLD[byte] for byte in range(256))
+_ASCII: Final = bytes(
+    byte + 0x20
+    if ord("A") <= byte <= ord("Z")
+    else byte
+    if ord("a") <= byte <= ord("z")
+    else SPACE
+    for byte in range(0x80)
+)
+"""Lower case; all but letters becomes a space."""
+
+_BLANK: Final = _ASCII + bytes(range(0x80, 0x100))
 """The same for bytes of any script in lower case."""
+
+_FOLD: Final = _ASCII + bytes(
+    _FOREIGN[0] if byte not in _NORDIC else byte + 0x20 if byte <= 0x9E else byte
+    for byte in range(0x80, 0x100)
+)
+"""The same, and lower case of what follows 0xC3."""
 
 _TYPOGRAPHY: Final = re.compile(
     rb"\xc2[\x80-\xa9\xab\xac\xae-\xb4\xb6-\xb9\xbb-\xbf]|\xe2\x80[\x90-\xbf]"
@@ -84,15 +93,14 @@ def _letters(text: str) -> bytes:
     Nordic text is in NFC as it stands and is folded by a table of bytes, in a fifth of the time.
     """
     data = text.encode("utf-8", "replace")
-    foreign = data.translate(None, _NORDIC)
-    if foreign and not foreign.translate(None, _TYPOGRAPHIC):
-        data = _TYPOGRAPHY.sub(b" ", data)
-        foreign = data.translate(None, _NORDIC)
-    if foreign:
-        lower = _INVISIBLE.sub("", unicodedata.normalize("NFC", text).lower())
-        words = lower.encode("utf-8", "replace").translate(_BLANK).decode().split()
-        return " ".join([w if w.isalpha() else _NO_LETTERS.sub(" ", w) for w in words]).encode()
-    return data.translate(_FOLD)
+    folded = data.translate(_FOLD)
+    if _FOREIGN in folded and not data.translate(None, _TYPOGRAPHIC):
+        folded = _TYPOGRAPHY.sub(b" ", data).translate(_FOLD)
+    if _FOREIGN not in folded:
+        return folded
+    lower = _INVISIBLE.sub("", unicodedata.normalize("NFC", text).lower())
+    words = lower.encode("utf-8", "replace").translate(_BLANK).decode().split()
+    return " ".join([w if w.isalpha() else _NO_LETTERS.sub(" ", w) for w in words]).encode()
 
 
 def _single_spaces(data: bytes) -> bytes:

@@ -119,7 +119,7 @@ def test_the_row_of_zeros_stays() -> None:
     [
         ({"rows": (100, 128), "orders": (2, 3)}, "rows: 100 is not a power of two"),
         ({"word_rows": 0}, "word_rows: 0 is not a power of two"),
-        ({"orders": (2, 3, 4)}, "rows: 2 tables for 3 orders"),
+        ({"orders": (2, 3, 4)}, "rows: one for each of 3 orders, not 1"),
         ({"window": 0}, "window: 0 is below 1"),
         ({"directions": 3}, "directions: 3 is neither 1 nor 2"),
     ],

@@ -57,7 +57,7 @@ def test_defaults_are_those_of_the_configurations() -> None:
 @pytest.mark.parametrize(
     ("orders", "rows", "message"),
     [
-        (["3"], ["64", "128"], "--orders, --rows: rows: 2 tables for 1 orders"),
+        (["3"], ["64", "128"], "--orders, --rows: rows: one for each of 1 orders, not 2"),
         (["3"], ["100"], "--orders, --rows: rows: 100 is not a power of two"),
     ],
 )

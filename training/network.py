@@ -40,15 +40,15 @@ class NetworkConfig:
         directions: 2 where the LSTM reads the windows forwards and backwards, 1 forwards alone.
     """
 
-    orders: tuple[int, ...] = (4, 6)
-    rows: tuple[int, ...] = (65536, 131072)
+    orders: tuple[int, ...] = (4,)
+    rows: tuple[int, ...] = (262144,)
     word_rows: int = 262144
     pair_rows: int = 262144
     dim: int = 32
     word_dim: int = 8
     window: int = 32
-    hidden: int = 32
-    directions: int = 2
+    hidden: int = 24
+    directions: int = 1
 
     def __post_init__(self) -> None:
         """Refuse sizes the hashing cannot serve."""
@@ -58,7 +58,7 @@ class NetworkConfig:
                 if value < 2 or value & (value - 1):
                     raise ValueError(f"{field}: {value} is not a power of two")
         if len(self.orders) != len(self.rows):
-            raise ValueError(f"rows: {len(self.rows)} tables for {len(self.orders)} orders")
+            raise ValueError(f"rows: one for each of {len(self.orders)} orders, not {len(self.rows)}")
         if self.window < 1:
             raise ValueError(f"window: {self.window} is below 1")
         if self.directions not in (1, 2):

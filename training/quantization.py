@@ -17,10 +17,9 @@ Array: TypeAlias = NDArray[Any]
 
 _LARGEST = 127
 
-GRAM_QUANTILE = 0.9999
-WORD_QUANTILE = 0.9995
-"""Part of a column's weights that the int8 codes reach, in the tables of n-grams and of words; the
-few beyond are clipped, since finer steps for all others help more (docs/LOG.md)."""
+TABLE_QUANTILE = 0.9995
+"""Part of a table column's weights that the int8 codes reach; the few beyond are clipped, since
+finer steps for all others help more (docs/LOG.md)."""
 
 
 def quantize(
@@ -58,8 +57,8 @@ def round_weights(network: Network) -> Network:
 def round_tables(network: Network) -> None:
     """Round the tables in place to what the int8 graph looks up."""
     with torch.no_grad():
-        _round(network.table, axis=0, quantile=GRAM_QUANTILE)
-        _round(network.word_table, axis=0, quantile=WORD_QUANTILE)
+        _round(network.table, axis=0, quantile=TABLE_QUANTILE)
+        _round(network.word_table, axis=0, quantile=TABLE_QUANTILE)
 
 
 def freeze_tables(network: Network) -> None:
