@@ -58,7 +58,8 @@ class NetworkConfig:
                 if value < 2 or value & (value - 1):
                     raise ValueError(f"{field}: {value} is not a power of two")
         if len(self.orders) != len(self.rows):
-            raise ValueError(f"rows: one for each of {len(self.orders)} orders, not {len(self.rows)}")
+            wanted, found = len(self.orders), len(self.rows)
+            raise ValueError(f"rows: one for each of {wanted} orders, not {found}")
         if self.window < 1:
             raise ValueError(f"window: {self.window} is below 1")
         if self.directions not in (1, 2):
