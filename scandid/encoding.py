@@ -32,11 +32,7 @@ _FOREIGN: Final = b"\xff"
 """Stands for all other bytes, and for itself in no UTF-8: one look tells whether there are any."""
 
 _ASCII: Final = bytes(
-    byte + 0x20
-    if ord("A") <= byte <= ord("Z")
-    else byte
-    if ord("a") <= byte <= ord("z")
-    else SPACE
+    byte + 0x20 if ord("A") <= byte <= ord("Z") else byte if ord("a") <= byte <= ord("z") else SPACE
     for byte in range(0x80)
 )
 """Lower case; all but letters becomes a space."""
