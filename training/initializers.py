@@ -9,7 +9,7 @@ from scandid.encoding import SPACE
 from training.calibration import LONGEST
 from training.hashing import PAIR_FACTOR
 from training.network import Network
-from training.quantization import TABLE_QUANTILE, Array, quantize
+from training.quantization import GRAM_QUANTILE, WORD_QUANTILE, Array, quantize
 
 
 def constants(network: Network) -> dict[str, Array]:
@@ -23,8 +23,8 @@ def weights(network: Network, *, quantized: bool) -> tuple[dict[str, Array], lis
     The tables have no such node: their rows are summed as int8, and their scales go into the
     matrices that read the sums. All nodes have constant inputs: onnxruntime folds them at load.
     """
-    table, scale = _table(network.table, quantized=quantized)
-    word_table, word_scale = _table(network.word_table, quantized=quantized)
+    table, scale = _table(network.table, GRAM_QUANTILE if quantized else None)
+    word_table, word_scale = _table(network.word_table, WORD_QUANTILE if quantized else None)
     ones_type = np.uint8 if quantized else np.float32
     head = network.head.weight.detach().numpy().copy()
     head[:, -len(scale) - len(word_scale) :] *= np.concatenate([scale, word_scale])
@@ -65,12 +65,12 @@ def _quantize(arrays: dict[str, Array], name: str, columns: Array | None = None)
     ]
 
 
-def _table(weights: Tensor, *, quantized: bool) -> tuple[Array, Array]:
+def _table(weights: Tensor, quantile: float | None) -> tuple[Array, Array]:
     """The table and a scale for each column: int8 by a quantile, or float32 and ones."""
     table = weights.detach().numpy()
-    if not quantized:
+    if quantile is None:
         return table, np.ones(table.shape[1], np.float32)
-    codes, scale = quantize(table, axis=0, quantile=TABLE_QUANTILE)
+    codes, scale = quantize(table, axis=0, quantile=quantile)
     return codes, scale.reshape(-1)
 
 

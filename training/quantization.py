@@ -17,9 +17,14 @@ Array: TypeAlias = NDArray[Any]
 
 _LARGEST = 127
 
-TABLE_QUANTILE = 0.9995
-"""Part of a table column's weights that the int8 codes reach; the few beyond are clipped, since
-finer steps for all others help more (docs/LOG.md)."""
+GRAM_QUANTILE = 0.9999
+WORD_QUANTILE = 0.9995
+"""Part of a column's weights that the int8 codes reach, in the tables of n-grams and of words; the
+few beyond are clipped, since finer steps for all others help more (docs/LOG.md)."""
+
+FROZEN_QUANTILE = 0.9995
+"""The same for both tables where the rest of the network is fitted to what was clipped. The others
+find such a table as it is: what lies beyond them already has the clipped weight."""
 
 
 def quantize(
@@ -46,19 +51,13 @@ def quantize(
 def round_weights(network: Network) -> Network:
     """A copy whose weights are those the int8 graph computes with, to check that graph against."""
     rounded = copy.deepcopy(network)
-    round_tables(rounded)
     with torch.no_grad():
+        _round(rounded.table, axis=0, quantile=GRAM_QUANTILE)
+        _round(rounded.word_table, axis=0, quantile=WORD_QUANTILE)
         for name, parameter in rounded.lstm.named_parameters():
             if name.startswith("weight"):
                 _round(parameter, axis=1)
     return rounded
-
-
-def round_tables(network: Network) -> None:
-    """Round the tables in place to what the int8 graph looks up."""
-    with torch.no_grad():
-        _round(network.table, axis=0, quantile=TABLE_QUANTILE)
-        _round(network.word_table, axis=0, quantile=TABLE_QUANTILE)
 
 
 def freeze_tables(network: Network) -> None:
@@ -67,8 +66,9 @@ def freeze_tables(network: Network) -> None:
     Rounding them again finds the same codes, so int8 and float32 differ by the LSTM alone
     (docs/LOG.md, *Fitted to int8*).
     """
-    round_tables(network)
     for table in (network.table, network.word_table):
+        with torch.no_grad():
+            _round(table, axis=0, quantile=FROZEN_QUANTILE)
         table.requires_grad = False
 
 
