@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from scandid.answer import Answer
-from scandid.encoding import encode_text, pad, padded
+from scandid.encoding import encode_text, encode_texts, pad, padded
 from scandid.errors import ModelError
 from scandid.labels import LABELS, LANGUAGES, OTHER, UNDETERMINED
 from scandid.model import Model, ModelMetadata
@@ -84,7 +84,7 @@ class Identifier:
             One answer per text, in the order of ``texts``.
         """
         max_bytes = self.metadata.max_bytes
-        encoded = [encode_text(text, max_bytes) for text in texts]
+        encoded = encode_texts(texts, max_bytes)
         answers = [_UNDETERMINED[truncated] for _, truncated in encoded]
         spelt = [index for index, (data, _) in enumerate(encoded) if len(data) > _NO_WORDS]
         for batch in _batches(spelt, [padded(len(data)) for data, _ in encoded]):

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from scandid.encoding import TIME_MULTIPLE, encode_text, pad
+from scandid.encoding import TIME_MULTIPLE, encode_text, encode_texts, pad
 
 NORDIC = "abcdefghijklmnopqrstuvwxyzæøåäöéüðþ .,!?-0123456789"
 
@@ -26,6 +26,7 @@ def test_a_text_is_folded_between_two_spaces() -> None:
         ("a × b ÷ c", "a b c"),
         ("İstanbul, čeština; Ελλάδα", "i\u0307stanbul čeština ελλάδα"),
         ("👍 bra_gjort 日本", "bra gjort 日本"),
+        ("日本、「語」。ＡＢ１２！", "日本 語 ａｂ"),
     ],
 )
 def test_only_letters_are_left(text: str, letters: str) -> None:
@@ -33,7 +34,29 @@ def test_only_letters_are_left(text: str, letters: str) -> None:
     assert encode_text(text, 99) == (f" {letters} ".encode(), False)
 
 
-@given(st.text())
+@pytest.mark.parametrize(
+    ("text", "letters"),
+    [
+        ("@kari se https://nrk.no/så-fint her", "se her"),
+        ("Skriv til Ola.Nordmann@firma.no, takk!", "skriv til takk"),
+        ("Les mer på WWW.NRK.NO og (www.dr.dk)", "les mer på og"),
+        ("Wwwaaa! Kr. 5 @ 3 : // 4", "wwwaaa kr"),
+        ("@kari https://nrk.no", "kari https nrk no"),
+        ("12 @kari", "kari"),
+    ],
+)
+def test_addresses_say_nothing_where_there_are_words(text: str, letters: str) -> None:
+    """Web and mail addresses and mentions are left out, unless there is no other letter."""
+    assert encode_text(text, 99) == (f" {letters} ".encode(), False)
+
+
+@given(st.lists(st.text(st.sampled_from("aB å@:/w.\0\ud800—ω日、\u030a\u00ad1")), max_size=5))
+def test_neighbours_change_nothing(texts: list[str]) -> None:
+    """Each of several texts becomes the bytes that it becomes alone, whatever the others hold."""
+    assert encode_texts(texts, 24) == [encode_text(text, 24) for text in texts]
+
+
+@given(st.text().filter(lambda text: "@" not in text and "://" not in text))
 def test_both_ways_of_finding_letters_agree(text: str) -> None:
     """A Greek letter takes the slow way through a text, and leaves the same letters."""
     quick, slow = encode_text(text, 9999)[0], encode_text(f"{text} ω", 9999)[0]
@@ -87,7 +110,8 @@ def test_a_cut_is_at_a_character_boundary(text: str, max_bytes: int) -> None:
     assert 0 not in data
     assert whole.startswith(data)
     data.decode()
-    assert truncated == (data != whole)
+    # Beyond four characters a byte nobody looks: there may be letters.
+    assert truncated == (data != whole or len(text) > 4 * max_bytes)
     assert not truncated or len(data) > max_bytes - 4
 
 

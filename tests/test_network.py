@@ -26,7 +26,7 @@ SHAPES = [
     {"orders": (2, 3), "window": 8, "hidden": 6},
     {"orders": (1,), "window": 16, "hidden": 1},
     {"orders": (2, 3, 4, 5), "window": 4, "hidden": 32},
-    {"orders": (8, 1), "window": 1, "hidden": 3},
+    {"orders": (8, 1), "window": 1, "hidden": 3, "word_dim": 5},
     {"orders": (4,), "window": 24, "hidden": 6, "directions": 1},
 ]
 PAIRS = {

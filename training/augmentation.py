@@ -1,6 +1,7 @@
 """Rough and short variants of training texts, so that the model has seen what users send.
 
-Capitals, decomposed accents and punctuation need none: :mod:`scandid.encoding` removes them.
+Capitals, decomposed accents, punctuation and addresses among words need none:
+:mod:`scandid.folding` removes them.
 """
 
 import random
@@ -28,11 +29,10 @@ _DIGRAPHS: Final = str.maketrans(
 _BARE: Final = str.maketrans("æøåäöÆØÅÄÖ", "aoaaoAOAAO")
 _STRIPPED: Final = _BARE | str.maketrans({"æ": "ae", "Æ": "Ae"})
 _KEYBOARD: Final = "abcdefghijklmnopqrstuvwxyzæøåäö"
-_STRAYS: Final = (
-    "https://www.{}.com/a/{}", "https://t.co/{}", "http://{}.org", "www.{}.net", "@{}", "#{}",
-    "{}@{}.com", "{}.py", "{}_id", "RT @{}:", ":D", "<{}>",
+_STRAYS: Final = ("#{}", "{}.com", "{}.org/{}", "{}.py", "{}_id", "RT", ":D", "<{}>")
+_ADDRESSES: Final = (
+    "https://www.{}.com/a/{}", "https://t.co/{}", "http://{}.org", "www.{}.net", "@{}", "{}@{}.com",
 )  # fmt: skip
-
 _CODE: Final = (
     "https://www.{}.com/index.html?id={}", "{}_id=4&{}=1", "const {} = {}.map((x) => x);",
     "SELECT {}, id FROM {} WHERE id = 3;", '<div class="{}"><p></p></div>', "import {}",
@@ -54,7 +54,7 @@ class AugmentationConfig:
         no_diacritics: ``å ä ö æ ø`` written as digraphs or bare ASCII.
         typo: A letter dropped, doubled, swapped or replaced.
         joined: One space removed.
-        stray: One to three web addresses, mentions, hashtags or pieces of code put in.
+        stray: One to three names of sites, hashtags or pieces of code put in.
         foreign_names: One or two names from texts of other languages put in.
         only_stray: Replaced by web addresses and pieces of code; only what is in none of the four.
     """
@@ -117,7 +117,9 @@ def stray(text: str, rng: random.Random) -> str:
 
 def only_stray(rng: random.Random) -> str:
     """One to four web addresses or pieces of code: a text that is in no language."""
-    return " ".join(_thing(_STRAYS + _CODE, rng) for _ in range(rng.choice((1, 1, 2, 3, 4))))
+    return " ".join(
+        _thing(_STRAYS + _ADDRESSES + _CODE, rng) for _ in range(rng.choice((1, 1, 2, 3, 4)))
+    )
 
 
 def _thing(patterns: Sequence[str], rng: random.Random) -> str:

@@ -1,7 +1,8 @@
 """The network as an ONNX graph, written node by node.
 
 An exporter would translate the training code; this graph is instead the shape that runs fast: the
-rows of a window are summed as int8 by one integer product, integers are 32 bits wide, and the LSTM
+rows of a window are summed as int8 by one integer product, integers are 32 bits wide, rows are read
+by GatherND and GatherElements, which wait less for memory than Gather (docs/LOG.md), and the LSTM
 takes the true lengths, so neither padding nor neighbours in the batch can change an answer.
 ``export.py`` proves that it equals the torch network (docs/LOG.md: why not torch.onnx).
 """
@@ -13,7 +14,7 @@ import onnx
 from onnx import checker, helper, numpy_helper, parser
 
 from scandid.labels import LABELS
-from training.initializers import constants, weights
+from training.initializers import constants, is_packed, weights
 from training.network import Network
 
 OPSET: Final = 18
@@ -36,7 +37,9 @@ scandid (uint8[batch, time] text) => (float[batch, {labels}] probabilities)
 
 {gram_rows}
     by_window = Reshape(gram_rows, window_rows)
-    gram_vectors = Gather(gram_table, by_window)
+    gram_indices = Cast<to = 7>(by_window)
+    gram_places = Unsqueeze(gram_indices, minus_one)
+    gram_vectors = GatherND(gram_table, gram_places)
     gram_sum = {product}(gram_ones, gram_vectors)
     gram_sums = Squeeze(gram_sum, two)
     windows = Cast<to = 1>(gram_sums)
@@ -63,14 +66,9 @@ scandid (uint8[batch, time] text) => (float[batch, {labels}] probabilities)
     word_hashes = Concat<axis = 1>(word_line, pair_line)
     word_low = BitwiseAnd(word_hashes, word_masks)
     word_placed = Add(word_low, word_starts)
-    word_rows = Reshape(word_placed, flat)
-    word_vectors = Gather(word_table, word_rows)
     is_word = Cast<to = 9>(word)
     is_words = Concat<axis = 1>(is_word, is_word)
-    mask_bool = Reshape(is_words, one_line)
-    mask = Cast<to = {mask_type}>(mask_bool)
-    word_sum = {product}(mask, word_vectors)
-    word_sums = Squeeze(word_sum, one)
+{word_sum}
     word_bags = Cast<to = 1>(word_sums)
     word_flags = Cast<to = 1>(is_word)
     words_found = ReduceSum<keepdims = 1>(word_flags, one)
@@ -116,6 +114,32 @@ _SEVERAL_ORDERS: Final = """
     gram_rows = Transpose<perm = [0, 2, 1]>(gram_placed)
 """
 
+_WORD_SUM: Final = """
+    word_rows = Reshape(word_placed, flat)
+    word_indices = Cast<to = 7>(word_rows)
+    word_places = Unsqueeze(word_indices, minus_one)
+    word_vectors = GatherND(word_table, word_places)
+    mask_bool = Reshape(is_words, one_line)
+    mask = Cast<to = {mask_type}>(mask_bool)
+    word_sum = {product}(mask, word_vectors)
+    word_sums = Squeeze(word_sum, one)
+"""
+
+_PACKED_WORD_SUM: Final = """
+    word_rows = Reshape(word_placed, minus_one)
+    words_packed = GatherElements(word_table, word_rows)
+    mask_bool = Reshape(is_words, one_column)
+    mask = Cast<to = 3>(mask_bool)
+    texts = Shape<end = 1>(mask_bool)
+    lines_shape = Concat<axis = 0>(texts, one_line_each)
+    words_by_text = Reshape(words_packed, lines_shape)
+    words_shifted = BitShift<direction = "RIGHT">(words_by_text, byte_shifts)
+    word_vectors = Cast<to = 3>(words_shifted)
+    word_sum = MatMulInteger(word_vectors, mask)
+    word_sums = Squeeze(word_sum, two)
+"""
+"""int8 rows of eight columns, each read as one integer and then taken apart."""
+
 _ONE_DIRECTION: Final = """
     total = ReduceSum<keepdims = 0>(states, zero_and_one)
     peak = ReduceMax<keepdims = 0>(positive, zero_and_one)
@@ -142,6 +166,11 @@ def build_graph(network: Network, *, quantized: bool) -> onnx.ModelProto:
     """
     config = network.config
     both = config.directions == 2
+    packed = is_packed(config, quantized=quantized)
+    kinds = {
+        "product": "MatMulInteger" if quantized else "MatMul",
+        "mask_type": onnx.TensorProto.UINT8 if quantized else onnx.TensorProto.FLOAT,
+    }
     graph = parser.parse_graph(
         _TEMPLATE.format(
             labels=len(LABELS),
@@ -150,8 +179,8 @@ def build_graph(network: Network, *, quantized: bool) -> onnx.ModelProto:
             direction="bidirectional" if both else "forward",
             over_time=_BOTH_DIRECTIONS if both else _ONE_DIRECTION,
             gram_rows=_ONE_ORDER if len(config.orders) == 1 else _SEVERAL_ORDERS,
-            product="MatMulInteger" if quantized else "MatMul",
-            mask_type=onnx.TensorProto.UINT8 if quantized else onnx.TensorProto.FLOAT,
+            word_sum=_PACKED_WORD_SUM if packed else _WORD_SUM.format_map(kinds),
+            **kinds,
         )
     )
     trained, restoring = weights(network, quantized=quantized)

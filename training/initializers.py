@@ -1,15 +1,19 @@
 """The constants of the ONNX graph: shapes, hashing tables and trained weights in ONNX's layout."""
 
+from typing import Final
+
 import numpy as np
 from onnx import helper
 from onnx.onnx_pb import NodeProto
 from torch import Tensor
 
-from scandid.encoding import SPACE
+from scandid.folding import SPACE
 from training.calibration import LONGEST
 from training.hashing import PAIR_FACTOR
-from training.network import Network
+from training.network import Network, NetworkConfig
 from training.quantization import GRAM_QUANTILE, WORD_QUANTILE, Array, quantize
+
+_PACKED_COLUMNS: Final = 8
 
 
 def constants(network: Network) -> dict[str, Array]:
@@ -30,7 +34,9 @@ def weights(network: Network, *, quantized: bool) -> tuple[dict[str, Array], lis
     head[:, -len(scale) - len(word_scale) :] *= np.concatenate([scale, word_scale])
     arrays = {
         "gram_table": _by_hash(table, network),
-        "word_table": word_table,
+        "word_table": _packed(word_table)
+        if is_packed(network.config, quantized=quantized)
+        else word_table,
         "gram_ones": np.ones((1, network.config.window * len(network.config.orders)), ones_type),
         "lstm_bias": np.concatenate(
             [_directions(network, kind) for kind in ("bias_ih_l0", "bias_hh_l0")], axis=1
@@ -72,6 +78,16 @@ def _table(weights: Tensor, quantile: float | None) -> tuple[Array, Array]:
         return table, np.ones(table.shape[1], np.float32)
     codes, scale = quantize(table, axis=0, quantile=quantile)
     return codes, scale.reshape(-1)
+
+
+def is_packed(config: NetworkConfig, *, quantized: bool) -> bool:
+    """Whether a row of words fills one integer of 64 bits, and is read as one."""
+    return quantized and config.word_dim == _PACKED_COLUMNS
+
+
+def _packed(table: Array) -> Array:
+    """int8 ``[rows, 8]`` as uint64 ``[rows]``, the first column in the lowest byte."""
+    return np.ascontiguousarray(table).view("<u8").reshape(-1)
 
 
 def _by_hash(table: Array, network: Network) -> Array:
@@ -120,7 +136,11 @@ def _shapes(network: Network) -> dict[str, Array]:
         "shift_right": _int64(0, 1, 0, -1),
         "window_rows": _int64(0, -1, window * orders),
         "flat": _int64(0, -1),
+        "minus_one": _int64(-1),
         "one_line": _int64(0, 1, -1),
+        "one_column": _int64(0, -1, 1),
+        "one_line_each": _int64(1, -1),
+        "byte_shifts": 8 * np.arange(_PACKED_COLUMNS, dtype=np.uint64)[:, None],
     }
 
 

@@ -11,7 +11,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from scandid.encoding import SPACE
+from scandid.folding import SPACE
 from scandid.labels import LABELS
 from training.calibration import LONGEST, Calibration
 from training.hashing import PAIR_FACTOR, hash_constants
