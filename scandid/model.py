@@ -122,7 +122,7 @@ class Model:
         """Run the graph.
 
         Args:
-            text: uint8 ``[batch, time]``, zero-padded bytes from :mod:`scandid.encoding`.
+            text: uint8 ``[batch, time]``, as :func:`scandid.encoding.pad` makes it.
 
         Returns:
             float32 ``[batch, labels]``.

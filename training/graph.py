@@ -13,6 +13,7 @@ import numpy as np
 import onnx
 from onnx import checker, helper, numpy_helper, parser
 
+from scandid.encoding import TIME_MULTIPLE
 from scandid.labels import LABELS
 from training.initializers import constants, is_packed, weights
 from training.network import Network
@@ -23,47 +24,37 @@ IR_VERSION: Final = 10
 _TEMPLATE: Final = """
 scandid (uint8[batch, time] text) => (float[batch, {labels}] probabilities)
 {{
-    shape = Shape(text)
-    time = Slice(shape, one, two)
-    over = Neg(time)
-    missing = Mod(over, window)
-    pads = Concat<axis = 0>(no_pads, missing)
-    padded = Pad(text, pads)
-    value = Cast<to = 1>(padded)
-    values = Unsqueeze(value, one)
+{windowed}
+    values = Cast<to = 1>(line)
     hash_float = Conv<pads = [1, {right}]>(values, kernels, biases)
     hash = Cast<to = 6>(hash_float)
     grams, trigram, twice = Split<axis = 1>(hash, split)
 
 {gram_rows}
     by_window = Reshape(gram_rows, window_rows)
-    gram_indices = Cast<to = 7>(by_window)
-    gram_places = Unsqueeze(gram_indices, minus_one)
+    gram_places = Cast<to = 7>(by_window)
     gram_vectors = GatherND(gram_table, gram_places)
     gram_sum = {product}(gram_ones, gram_vectors)
     gram_sums = Squeeze(gram_sum, two)
     windows = Cast<to = 1>(gram_sums)
 
-    bytes = Cast<to = 6>(padded)
+    bytes = Cast<to = 6>(line)
     present = Min(bytes, one32)
     above_space = Sub(bytes, space)
     inside = Clip(above_space, zero_scalar, one_scalar)
     spaces = Sub(present, inside)
-    number = CumSum(spaces, one)
-    code_lines = Mul(trigram, twice)
-    code = Squeeze(code_lines, one)
+    number = CumSum(spaces, two)
+    code = Mul(trigram, twice)
     codes = Mul(code, inside)
     zeros = Mul(codes, zero32)
-    sums = ScatterElements<axis = 1, reduction = "add">(zeros, number, codes)
+    sums = ScatterElements<axis = 2, reduction = "add">(zeros, number, codes)
     highest = ReduceMax<keepdims = 0>(number)
     word_count = Add(highest, one32)
-    word = Slice(sums, zero32, word_count, one32)
+    word = Slice(sums, zero32, word_count, two32)
     before = Pad(word, shift_right)
     scaled = Mul(before, pair_factor)
     pair = Add(word, scaled)
-    word_line = Unsqueeze(word, one)
-    pair_line = Unsqueeze(pair, one)
-    word_hashes = Concat<axis = 1>(word_line, pair_line)
+    word_hashes = Concat<axis = 1>(word, pair)
     word_low = BitwiseAnd(word_hashes, word_masks)
     word_placed = Add(word_low, word_starts)
     is_word = Cast<to = 9>(word)
@@ -71,12 +62,12 @@ scandid (uint8[batch, time] text) => (float[batch, {labels}] probabilities)
 {word_sum}
     word_bags = Cast<to = 1>(word_sums)
     word_flags = Cast<to = 1>(is_word)
-    words_found = ReduceSum<keepdims = 1>(word_flags, one)
+    words_found = ReduceSum<keepdims = 0>(word_flags, two)
     words_counted = Max(words_found, one_float)
     words_root = Sqrt(words_counted)
     word_bag = Div(word_bags, words_root)
 
-    byte_count = ReduceSum<keepdims = 0>(present, one)
+    byte_count = ReduceSum<keepdims = 0>(present, one_and_two)
     byte_count_up = Add(byte_count, window_less_one)
     length = Div(byte_count_up, window32)
     lengths = Max(length, one32)
@@ -104,6 +95,22 @@ scandid (uint8[batch, time] text) => (float[batch, {labels}] probabilities)
     probabilities = Sigmoid(calibrated)
 }}
 """
+
+_WHOLE: Final = """
+    line = Unsqueeze(text, one)
+"""
+"""A text of whole windows, as :func:`scandid.encoding.pad` makes it."""
+
+_FILLED: Final = """
+    bare = Unsqueeze(text, one)
+    shape = Shape(text)
+    time = Slice(shape, one, two)
+    over = Neg(time)
+    missing = Mod(over, window)
+    pads = Concat<axis = 0>(no_pads, missing)
+    line = Pad(bare, pads)
+"""
+"""A text filled up to whole windows."""
 
 _ONE_ORDER: Final = """
     gram_rows = BitwiseAnd(grams, gram_masks)
@@ -162,27 +169,10 @@ def build_graph(network: Network, *, quantized: bool) -> onnx.ModelProto:
         quantized: Store tables and matrices as int8, one scale per table column and matrix row.
 
     Returns:
-        A checked model: uint8 ``text [batch, time]`` to float32 ``probabilities [batch, labels]``.
+        A checked model: uint8 ``text [batch, time]``, ``time`` a multiple of ``TIME_MULTIPLE``, to
+        float32 ``probabilities [batch, labels]``.
     """
-    config = network.config
-    both = config.directions == 2
-    packed = is_packed(config, quantized=quantized)
-    kinds = {
-        "product": "MatMulInteger" if quantized else "MatMul",
-        "mask_type": onnx.TensorProto.UINT8 if quantized else onnx.TensorProto.FLOAT,
-    }
-    graph = parser.parse_graph(
-        _TEMPLATE.format(
-            labels=len(LABELS),
-            right=network.kernels.shape[-1] - 2,
-            hidden=config.hidden,
-            direction="bidirectional" if both else "forward",
-            over_time=_BOTH_DIRECTIONS if both else _ONE_DIRECTION,
-            gram_rows=_ONE_ORDER if len(config.orders) == 1 else _SEVERAL_ORDERS,
-            word_sum=_PACKED_WORD_SUM if packed else _WORD_SUM.format_map(kinds),
-            **kinds,
-        )
-    )
+    graph = parser.parse_graph(_text(network, quantized=quantized))
     trained, restoring = weights(network, quantized=quantized)
     nodes = [*restoring, *graph.node]
     del graph.node[:]
@@ -197,3 +187,25 @@ def build_graph(network: Network, *, quantized: bool) -> onnx.ModelProto:
     )
     checker.check_model(model, full_check=True)
     return model
+
+
+def _text(network: Network, *, quantized: bool) -> str:
+    """The nodes in ONNX's textual syntax."""
+    config = network.config
+    both = config.directions == 2
+    sums = {
+        "product": "MatMulInteger" if quantized else "MatMul",
+        "mask_type": onnx.TensorProto.UINT8 if quantized else onnx.TensorProto.FLOAT,
+    }
+    packed = is_packed(config, quantized=quantized)
+    return _TEMPLATE.format(
+        labels=len(LABELS),
+        windowed=_FILLED if TIME_MULTIPLE % config.window else _WHOLE,
+        right=network.kernels.shape[-1] - 2,
+        gram_rows=_ONE_ORDER if len(config.orders) == 1 else _SEVERAL_ORDERS,
+        word_sum=_PACKED_WORD_SUM if packed else _WORD_SUM.format_map(sums),
+        hidden=config.hidden,
+        direction="bidirectional" if both else "forward",
+        over_time=_BOTH_DIRECTIONS if both else _ONE_DIRECTION,
+        **sums,
+    )
