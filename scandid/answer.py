@@ -65,7 +65,7 @@ class Answer(NamedTuple):
         }
 
     def as_json(self) -> str:
-        """The same as JSON, in a fifth of the time that the standard library takes."""
+        """The same as JSON with six decimals, in an eighth of the standard library's time."""
         label, confidence, probabilities, acceptable, reliable, truncated = self
         return _JSON % (
             _HEADS[label],
@@ -84,11 +84,12 @@ _HEADS: Final = {
     for label, name in NAMES.items()
 }
 _JSON: Final = (
-    '%s"confidence": %r, "reliable": %s, "probabilities": {'
-    + ", ".join(f'"{label}": %r' for label in LABELS)
+    '%s"confidence": %.6f, "reliable": %s, "probabilities": {'
+    + ", ".join(f'"{label}": %.6f' for label in LABELS)
     + '}, "acceptable": %s, "ambiguous": %s, "truncated": %s}'
 )
-"""One pattern for all: two thirds of what is left is the shortest form of six numbers."""
+"""One pattern for all. Identifiers round to six decimals; looking for the shortest form of each
+number takes twice as long as all else together."""
 
 
 @cache

@@ -54,10 +54,9 @@ _TYPOGRAPHIC: Final = _NORDIC + b"\xc2\xe2\x97\xb7"
 """Bytes of a text in which nothing but typography may be foreign."""
 
 _INVISIBLE: Final = re.compile("[\u00ad\u200b-\u200d\u2060\ufeff]")
-_NO_LETTERS: Final = re.compile(
-    "(?:[^\\w\u0300-\u036f]|[\\d_²³¹¼½¾]|(?<![^\\W\\d_²³¹¼½¾])[\u0300-\u036f])+"
-)
-"""Accents may stand as characters of their own, which belong to the letter before them."""
+_NO_LETTERS: Final = re.compile("(?:[^\\w\u0300-\u036f]|(?<!\\w)[\u0300-\u036f])+")
+"""Of words without numerals. Accents may stand as characters of their own, which belong to the
+letter before them."""
 
 
 def fold_texts(texts: Sequence[str]) -> list[bytes]:
@@ -112,7 +111,14 @@ def _fold(text: str, folded: bytes) -> bytes:
         return folded
     visible = _INVISIBLE.sub("", lower).encode("utf-8", "replace").translate(_BLANK)
     words = visible.decode().split()
-    return " ".join([w if w.isalpha() else _NO_LETTERS.sub(" ", w) for w in words]).encode()
+    return " ".join([w if w.isalpha() else _letters(w) for w in words]).encode()
+
+
+def _letters(word: str) -> str:
+    """The letters of a word that holds others, with spaces for these."""
+    if any(map(str.isnumeric, word)):
+        word = "".join([c if c.isalpha() or not c.isnumeric() else " " for c in word])
+    return _NO_LETTERS.sub(" ", word)
 
 
 def _is_letters(data: bytes) -> bool:

@@ -27,6 +27,7 @@ def test_a_text_is_folded_between_two_spaces() -> None:
         ("İstanbul, čeština; Ελλάδα", "i\u0307stanbul čeština ελλάδα"),
         ("👍 bra_gjort 日本", "bra gjort 日本"),
         ("日本、「語」。ＡＢ１２！", "日本 語 ａｂ"),
+        ("CO₂, kong Ⅷ och ④:e, x²y, e\u0301 \u0301a", "co kong och e x y é a"),
     ],
 )
 def test_only_letters_are_left(text: str, letters: str) -> None:
