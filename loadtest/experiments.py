@@ -1,14 +1,16 @@
 """What the full benchmark measures of scandid alone: curves, workers, mixed load, memory."""
 
+from collections import defaultdict
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import replace
 from typing import Any, Final
 
 from loadtest import raw_client
+from loadtest.ceiling import core_scaling
 from loadtest.flame import layer_shares
-from loadtest.measure import measure
+from loadtest.measure import Cost, measure, median_cost
 from loadtest.monitoring import monitoring_cost
-from loadtest.processes import pinned, worker_rss_mb
+from loadtest.processes import cores, pinned, worker_rss_mb
 from loadtest.rounds import Case, Figures, Plan, run_rounds
 from loadtest.servers import started
 from loadtest.stacks import NULL, SCANDID, SCANDID_COUNTED, SCANDID_SILENT
@@ -36,6 +38,7 @@ def further(plan: Plan) -> dict[str, Any]:
         "monitoring": [monitoring_cost(plan.load, connections) for connections in (1, 32)],
         "layers": layer_shares(plan),
         "workers": _workers(plan),
+        "core_scaling": round(core_scaling(cores()[:2], plan.seconds, 2 * plan.rounds), 2),
         "beside_lists": _beside_lists(plan),
         "memory": _memory(plan),
     }
@@ -69,23 +72,23 @@ def _options(plan: Plan) -> dict[str, list[Figures]]:
 
 
 def _workers(plan: Plan) -> dict[str, list[Figures]]:
-    """Requests a second with one worker and with two, each on a core of its own.
+    """Requests a second with one worker and with two, each on a core of its own, in turn.
 
     Where there are no more cores, the client takes its part of the two. Of single requests that is
     a third and more, of lists next to nothing, so lists show what the second worker brings.
     """
     cases = [Case(320, 64), Case(130, 8, 32)]
-    found: dict[str, list[Figures]] = {}
-    for stack in (NULL, SCANDID):
-        records = {
-            workers: run_rounds(replace(plan, workers=workers), [(stack, cases)])[stack.name]
-            for workers in (1, 2)
-        }
-        found[stack.name] = [
-            {"workers": workers} | case.figures(record.cost(case))
-            for case in cases
-            for workers, record in records.items()
-        ]
+    costs: dict[tuple[str, int, Case], list[Cost]] = defaultdict(list)
+    for _ in range(plan.rounds):
+        for stack in (NULL, SCANDID):
+            for workers in (1, 2):
+                once = replace(plan, rounds=1, workers=workers)
+                record = run_rounds(once, [(stack, cases)])[stack.name]
+                for case in cases:
+                    costs[stack.name, workers, case] += record.costs[case]
+    found: dict[str, list[Figures]] = defaultdict(list)
+    for (name, workers, case), some in costs.items():
+        found[name].append({"workers": workers} | case.figures(median_cost(some)))
     return found
 
 

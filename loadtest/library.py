@@ -4,6 +4,7 @@ import resource
 import subprocess
 import sys
 import tempfile
+from collections import defaultdict
 from collections.abc import Sequence
 from statistics import median
 from typing import Final
@@ -15,7 +16,7 @@ from loadtest.texts import texts_of
 
 TEXT_BYTES: Final = 130
 
-_RUNS: Final = 3
+_ROUNDS: Final = 5
 
 _SCANDID: Final = (sys.executable, "-m", "scandid", "identify")
 _HELIPORT: Final = (
@@ -30,19 +31,23 @@ def library_costs(texts: int, core: int, *, with_peers: bool) -> dict[str, float
     """Texts a CPU second of the command line, and of heliport where that is wanted and there.
 
     Starting is measured with a file of one text and taken off: a service starts once. It is in
-    ``..._with_start``, which is the whole command. Medians of three runs.
+    ``..._with_start``, which is the whole command. Medians of five rounds, in each of which all
+    take their turn, so that a slow minute hits all.
     """
-    costs: dict[str, float] = {}
     commands: dict[str, Sequence[str]] = {"scandid": _SCANDID}
     if with_peers and PEERS_PYTHON.exists():
         commands["heliport"] = _HELIPORT
-    for name, command in commands.items():
-        start_s, whole_s = (
-            median(_cpu_s(command, texts_of(TEXT_BYTES, count), core) for _ in range(_RUNS))
-            for count in (1, texts)
-        )
-        costs[f"{name}_texts_per_cpu_s"] = round(texts / (whole_s - start_s))
-        costs[f"{name}_texts_per_cpu_s_with_start"] = round(texts / whole_s)
+    spent_s: dict[tuple[str, int], list[float]] = defaultdict(list)
+    for _ in range(_ROUNDS):
+        for name, command in commands.items():
+            for count in (1, texts):
+                spent_s[name, count].append(_cpu_s(command, texts_of(TEXT_BYTES, count), core))
+    costs: dict[str, float] = {}
+    for name in commands:
+        starts_s, wholes_s = spent_s[name, 1], spent_s[name, texts]
+        running_s = median(whole - start for start, whole in zip(starts_s, wholes_s, strict=True))
+        costs[f"{name}_texts_per_cpu_s"] = round(texts / running_s)
+        costs[f"{name}_texts_per_cpu_s_with_start"] = round(texts / median(wholes_s))
     return costs
 
 
