@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING, Final
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
 from uvicorn.server import ServerState
 
+from server.sharing import Share
+
 if TYPE_CHECKING:
     from uvicorn._types import ASGI3Application
 
@@ -20,12 +22,14 @@ class State(ServerState):
     Attributes:
         draining: The worker ends: every answer announces the end of its connection.
         request_timeout_s: Longest time for a request to arrive.
+        share: How many they are.
     """
 
-    def __init__(self, request_timeout_s: float) -> None:
+    def __init__(self, request_timeout_s: float, share: Share) -> None:
         super().__init__()
         self.draining = False
         self.request_timeout_s = request_timeout_s
+        self.share = share
 
 
 class JoinedTransport:
@@ -83,6 +87,7 @@ class Connection(HttpToolsProtocol):
     def connection_lost(self, exc: Exception | None) -> None:
         """Nobody waits for the answer: what would compute it is cancelled."""
         super().connection_lost(exc)
+        self.server_state.share.add(-1)
         self._unset_keepalive_if_required()
         if self._task and self.cycle and not self.cycle.response_complete:
             self._task.cancel()

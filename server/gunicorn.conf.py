@@ -9,6 +9,7 @@ from server.keeper import Keeper
 from server.logs import logging_config
 from server.monitoring import Monitoring
 from server.settings import Settings, SettingsError
+from server.sharing import Shares
 
 try:
     settings = Settings.from_environ()
@@ -44,6 +45,7 @@ control_socket_disable = True
 
 def on_starting(server: Arbiter) -> None:
     """Listen for scrapes before there is a worker."""
+    server.shares = Shares()
     server.monitoring = Monitoring(settings)
     try:
         server.monitoring.start()
@@ -63,16 +65,19 @@ def when_ready(server: Arbiter) -> None:
 def pre_fork(server: Arbiter, worker: Worker) -> None:
     """Give the worker a place."""
     server.monitoring.assign(worker)
+    server.shares.expect(server.monitoring.place(worker))
 
 
 def post_fork(server: Arbiter, worker: Worker) -> None:
-    """Let the worker keep its values there."""
+    """Let the worker keep its values there, and the number of its connections."""
+    worker.share = server.shares.take(server.monitoring.place(worker))
     server.monitoring.enter(worker)
     server.keeper.enter()
 
 
 def child_exit(server: Arbiter, worker: Worker) -> None:
     """Free the place."""
+    server.shares.free(server.monitoring.place(worker))
     server.monitoring.leave(worker)
 
 

@@ -65,18 +65,22 @@ class Monitoring:
         place = next(place for place in range(1, 2**16) if place not in self._places)
         self._places[place] = worker
 
+    def place(self, worker: Worker) -> int:
+        """The place of a worker."""
+        return next(place for place, other in self._places.items() if other is worker)
+
     def enter(self, worker: Worker) -> None:
         """Make the process, a worker just forked, keep its values at its place."""
         if self.folder is None:
             return
         self._exporter.leave_port()
-        place = next(place for place, other in self._places.items() if other is worker)
+        place = self.place(worker)
         os.environ["PROMETHEUS_MULTIPROC_DIR"] = str(self.folder)
         values.ValueClass = values.MultiProcessValue(lambda: place)  # type: ignore[no-untyped-call]
 
     def leave(self, worker: Worker) -> None:
         """Free the place of a worker that has ended; what it said of the moment is void."""
-        place = next(place for place, other in self._places.items() if other is worker)
+        place = self.place(worker)
         del self._places[place]
         self._restarts += 1
         if self.folder is not None:

@@ -12,6 +12,7 @@ import socket
 import sys
 from collections.abc import Awaitable, Callable, Generator, MutableMapping
 from contextlib import contextmanager
+from functools import partial
 from typing import Any, Final
 
 from gunicorn.arbiter import Arbiter
@@ -20,6 +21,7 @@ from uvicorn.server import Server
 from uvicorn_worker import UvicornWorker
 
 from server.connection import Connection, State
+from server.sharing import Listener, Share
 
 Scope = MutableMapping[str, Any]
 Application = Callable[[Scope, Any, Any], Awaitable[None]]
@@ -43,11 +45,30 @@ class DrainingServer(Server):
 
     server_state: State
 
-    def __init__(self, config: Config, *, drain_s: float, request_timeout_s: float) -> None:
+    servers: list[Listener]  # type: ignore[assignment]  # closed and waited for, as asyncio's are
+
+    def __init__(
+        self, config: Config, *, share: Share, drain_s: float, request_timeout_s: float
+    ) -> None:
         super().__init__(config)
-        self.server_state = State(request_timeout_s)
+        self.server_state = State(request_timeout_s, share)
         self._drain_s = drain_s
         self._parent = os.getppid()
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        """As the overridden one, and listen in a way that shares connections among workers."""
+        await self.lifespan.startup()
+        if self.lifespan.should_exit:
+            return
+        protocol = partial(
+            Connection,
+            config=self.config,
+            server_state=self.server_state,
+            app_state=self.lifespan.state,
+        )
+        share = self.server_state.share
+        self.servers = [Listener(sock, protocol, share) for sock in sockets or []]
+        self.started = True
 
     @contextmanager
     def capture_signals(self) -> Generator[None, None, None]:
@@ -65,6 +86,7 @@ class DrainingServer(Server):
 
     async def on_tick(self, counter: int) -> bool:
         """Whether to end: also where the arbiter is gone, who could not replace this worker."""
+        self.server_state.share.beat()
         return await super().on_tick(counter) or os.getppid() != self._parent
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
@@ -84,7 +106,13 @@ class DrainingServer(Server):
 
 
 class DrainingWorker(UvicornWorker):  # type: ignore[misc]  # the package ships no types
-    """A gunicorn worker around :class:`DrainingServer`."""
+    """A gunicorn worker around :class:`DrainingServer`.
+
+    Attributes:
+        share: Its part of all connections; gunicorn.conf.py sets it after the fork.
+    """
+
+    share: Share
 
     CONFIG_KWARGS: dict[str, Any] = {  # noqa: RUF012  # the name and form that uvicorn_worker reads
         "loop": "uvloop",
@@ -111,7 +139,12 @@ class DrainingWorker(UvicornWorker):  # type: ignore[misc]  # the package ships 
         look_for_less_garbage()
         self.config.app = cancellable(self.wsgi)
         drain_s = self.cfg.graceful_timeout - _FORCE_S
-        server = DrainingServer(self.config, drain_s=drain_s, request_timeout_s=self.cfg.timeout)
+        server = DrainingServer(
+            self.config,
+            share=self.share,
+            drain_s=drain_s,
+            request_timeout_s=self.cfg.timeout,
+        )
         await server.serve(sockets=self.sockets)
         if not server.started:
             sys.exit(Arbiter.WORKER_BOOT_ERROR)

@@ -9,6 +9,7 @@ import pytest
 from uvicorn.config import Config
 
 from server.connection import MAX_UNREAD_BYTES, Connection, State
+from server.sharing import Shares
 from server.worker import cancellable
 
 TIMEOUT_S = 0.2
@@ -77,7 +78,7 @@ def test_a_connection_is_kept_until_the_worker_ends() -> None:
     """Answers leave it open, but for the first after the worker began to end, which says so."""
 
     async def run() -> None:
-        state = State(request_timeout_s=DEADLINE_S)
+        state = State(DEADLINE_S, Shares().take(1))
         async with connected(Echo(), state) as (reader, writer):
             for word in (b"en", b"to"):
                 writer.write(HEAD + word * 2)
@@ -96,7 +97,7 @@ def test_pieces_of_a_request_are_put_together() -> None:
     """A request may arrive byte by byte, and the next one on the same connection too."""
 
     async def run() -> None:
-        async with connected(Echo(), State(request_timeout_s=DEADLINE_S)) as (reader, writer):
+        async with connected(Echo(), State(DEADLINE_S, Shares().take(1))) as (reader, writer):
             for body in (b"abcd", b"efgh"):
                 for byte in HEAD + body:
                     writer.write(bytes([byte]))
@@ -112,7 +113,7 @@ def test_an_unfinished_request_is_ended(beginning: bytes) -> None:
 
     async def run() -> None:
         app = Echo()
-        state = State(request_timeout_s=TIMEOUT_S)
+        state = State(TIMEOUT_S, Shares().take(1))
         async with connected(app, state, keepalive_s=TIMEOUT_S) as (reader, writer):
             writer.write(beginning)
             assert await reader.read() == b""
@@ -126,7 +127,7 @@ def test_bytes_that_drip_do_not_extend_the_time() -> None:
     """A request has its time as a whole: a byte now and then keeps no connection open."""
 
     async def run() -> None:
-        async with connected(Echo(), State(request_timeout_s=TIMEOUT_S)) as (reader, writer):
+        async with connected(Echo(), State(TIMEOUT_S, Shares().take(1))) as (reader, writer):
             ended = asyncio.create_task(reader.read())
             for byte in HEAD:
                 if ended.done():
@@ -144,7 +145,7 @@ def test_nobody_computes_for_a_client_that_left(caplog: pytest.LogCaptureFixture
 
     async def run() -> None:
         app = Echo(hold=True)
-        async with connected(app, State(request_timeout_s=DEADLINE_S)) as (_, writer):
+        async with connected(app, State(DEADLINE_S, Shares().take(1))) as (_, writer):
             writer.write(HEAD + b"abcd")
             await app.started.wait()
             writer.close()
@@ -158,7 +159,7 @@ def test_endless_headers_are_refused() -> None:
     """A header that never ends gets 400 and the end of the connection, within the bound."""
 
     async def run() -> None:
-        async with connected(Echo(), State(request_timeout_s=DEADLINE_S)) as (reader, writer):
+        async with connected(Echo(), State(DEADLINE_S, Shares().take(1))) as (reader, writer):
             writer.write(HEAD[:-4] + b"\r\nX: " + b"a" * (MAX_UNREAD_BYTES + 1))
             assert (await reader.read()).startswith(b"HTTP/1.1 400 ")
 
@@ -170,7 +171,7 @@ def test_the_rest_of_a_refused_body(length: int, kept: bool) -> None:
     """After an early answer a short rest is passed over, and a long one ends the connection."""
 
     async def run() -> None:
-        app, state = Echo(refuse=True), State(request_timeout_s=DEADLINE_S)
+        app, state = Echo(refuse=True), State(DEADLINE_S, Shares().take(1))
         async with connected(app, state) as (reader, writer):
             writer.write(HEAD.replace(b": 4", b": %d" % length) + b"a")
             await reader.readuntil(b"\r\n\r\n")
