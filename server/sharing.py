@@ -1,8 +1,8 @@
 """New connections go to the worker that has the fewest.
 
-All workers wait at one socket, and libuv takes every connection that waits there: of 64 that arrive
-at once one of two workers took all in four of six starts, and the second core stayed idle (docs/
-LOG.md). Here a worker takes one at a time, and leaves it to the others where it is ahead of one.
+All workers wait at one socket, and libuv takes every connection that waits there: often one of two
+workers took all of 64, and the second core stayed idle (docs/LOG.md, *Who takes a connection*).
+Here a worker takes one at a time, and leaves it to the others where one of them has fewer.
 """
 
 import asyncio

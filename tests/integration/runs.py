@@ -11,7 +11,7 @@ ROOT: Final = Path(__file__).resolve().parent.parent.parent
 SAMPLE: Final = ROOT / "tests" / "data" / "sample.parquet"
 SMALL: Final = ("--dim", "4", "--hidden", "4", "--batch", "16")
 LEARNING: Final = (
-    *("--dim", "16", "--hidden", "8", "--batch", "32", "--steps", "150", "--evaluate-every", "50"),
+    *("--dim", "16", "--hidden", "8", "--batch", "32", "--steps", "220", "--evaluate-every", "55"),
     *("--orders", "2", "3", "--rows", "4096", "16384", "--directions", "2"),
     *("--learning-rate", "0.02", "--gram-dropout", "0.1", "--word-dropout", "0.1"),
 )
