@@ -23,7 +23,7 @@ from numpy.typing import NDArray
 from loadtest.library import TEXT_BYTES
 from loadtest.texts import shuffled_texts
 from scandid import Identifier
-from scandid.encoding import encode_text, pad
+from scandid.encoding import encode_texts, pad
 from scandid.model import Model
 from training.graph import build_graph
 from training.network import Network, NetworkConfig
@@ -84,7 +84,7 @@ def _costs(models: Mapping[str, Runs], calls: Sequence[list[str]]) -> dict[str, 
     """
     identifier = Identifier.load()
     limit = identifier.metadata.max_bytes
-    encoded = [pad([encode_text(text, limit)[0] for text in texts]) for texts in calls]
+    encoded = [pad([data for data, _ in encode_texts(texts, limit)]) for texts in calls]
     asked: dict[str, Callable[[], object]] = {
         "library": lambda: [identifier.identify_batch(texts) for texts in calls]
     }

@@ -18,6 +18,7 @@ _END: Final = b"\0"
 _BETWEEN: Final = " \0 "
 """Stands between texts that are folded together; in a text NUL is a space."""
 
+_NO_WORD: Final = b"  "
 _NORDIC: Final = bytes({*range(0x80), 0xC3, *range(0x80, 0xC0)} - {0x97, 0xB7})
 """Bytes of ASCII and the letters U+00C0 to U+00FF: of these a text is folded byte by byte."""
 
@@ -63,8 +64,8 @@ def fold_texts(texts: Sequence[str]) -> list[bytes]:
     """Fold each of several texts.
 
     Returns:
-        UTF-8 for each: its words in lower case, one space before, between and after them; one space
-        alone where the text has no letter.
+        UTF-8 for each: its words in lower case, one space before, between and after them; two
+        spaces where the text has no letter.
     """
     if not texts:
         return []
@@ -75,7 +76,8 @@ def fold_texts(texts: Sequence[str]) -> list[bytes]:
         folded = _BETWEEN.join(texts).encode("utf-8", "replace").translate(_FOLD)
     if _FOREIGN in folded:
         folded = _BETWEEN.encode().join(map(_fold, texts, folded.split(_END)))
-    return _single_spaces(b"\0 %b " % folded).split(_END)
+    parts = _single_spaces(b"\0 %b " % folded).split(_END)
+    return [part if len(part) > 1 else _NO_WORD for part in parts]
 
 
 def _without_addresses(text: str) -> str:
@@ -105,8 +107,9 @@ def _fold(text: str, folded: bytes) -> bytes:
             return folded
     lower = unicodedata.normalize("NFC", text).lower()
     folded = lower.encode("utf-8", "replace").translate(_BLANK)
-    if not _is_letters(folded):
-        folded = _TYPOGRAPHY.sub(b" ", folded)
+    if _is_letters(folded):
+        return folded
+    folded = _TYPOGRAPHY.sub(b" ", folded)
     if _is_letters(folded):
         return folded
     visible = _INVISIBLE.sub("", lower).encode("utf-8", "replace").translate(_BLANK)

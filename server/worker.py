@@ -56,10 +56,8 @@ class DrainingServer(Server):
         self._parent = os.getppid()
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
-        """As the overridden one, and listen in a way that shares connections among workers."""
-        await self.lifespan.startup()
-        if self.lifespan.should_exit:
-            return
+        """As the overridden one, but listen in a way that shares connections among workers."""
+        await super().startup(sockets=[])
         protocol = partial(
             Connection,
             config=self.config,
@@ -68,7 +66,6 @@ class DrainingServer(Server):
         )
         share = self.server_state.share
         self.servers = [Listener(sock, protocol, share) for sock in sockets or []]
-        self.started = True
 
     @contextmanager
     def capture_signals(self) -> Generator[None, None, None]:

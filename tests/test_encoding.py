@@ -57,6 +57,12 @@ def test_neighbours_change_nothing(texts: list[str]) -> None:
     assert encode_texts(texts, 24) == [encode_text(text, 24) for text in texts]
 
 
+def test_thousands_of_texts_keep_their_order() -> None:
+    """More texts than are folded as one string are encoded as each alone, in their order."""
+    texts = [f"{'abc'[number % 3] * (number % 7)} ω" for number in range(1_200)]
+    assert encode_texts(texts, 24) == [encode_text(text, 24) for text in texts]
+
+
 @given(st.text().filter(lambda text: "@" not in text and "://" not in text))
 def test_both_ways_of_finding_letters_agree(text: str) -> None:
     """A Greek letter takes the slow way through a text, and leaves the same letters."""

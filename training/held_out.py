@@ -12,7 +12,7 @@ import pyarrow.parquet
 import torch
 from numpy.typing import NDArray
 
-from scandid.encoding import encode_text
+from scandid.encoding import encode_texts
 from scandid.errors import InputError
 from scandid.labels import LABELS, OTHER
 from training.calibration import shares
@@ -46,7 +46,7 @@ class Sample:
     def of(cls, corpus: Corpus, max_bytes: int) -> "Sample":
         """Take texts and pieces of them; texts are cut at ``max_bytes``."""
         whole = with_pieces(corpus)
-        encoded = [encode_text(text, max_bytes)[0] for text in whole.texts]
+        encoded = [data for data, _ in encode_texts(whole.texts, max_bytes)]
         lengths = np.array([len(data) for data in encoded])
         return cls(encoded, lengths, whole.targets, weigh_by_length(whole, lengths))
 

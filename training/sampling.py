@@ -10,7 +10,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from scandid.encoding import encode_text, pad
+from scandid.encoding import encode_texts, pad
 from scandid.errors import InputError
 from scandid.labels import LABELS
 from training.augmentation import AugmentationConfig, augment, only_stray
@@ -69,9 +69,8 @@ class Sampler:
         total = self._cumulative[-1]
         at = [rng.random() * total for _ in range(self._config.batch)]
         picked = np.searchsorted(self._cumulative, at).clip(max=len(self._corpus) - 1)
-        encoded = [
-            encode_text(self._variant(place, rng), self._config.max_bytes)[0] for place in picked
-        ]
+        variants = [self._variant(place, rng) for place in picked]
+        encoded = [data for data, _ in encode_texts(variants, self._config.max_bytes)]
         order = np.argsort([len(data) for data in encoded], kind="stable")
         return [
             (

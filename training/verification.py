@@ -9,7 +9,7 @@ import onnx
 import onnxruntime
 from numpy.typing import NDArray
 
-from scandid.encoding import encode_text, pad
+from scandid.encoding import encode_texts, pad
 from scandid.labels import LABELS
 from training.validation import TorchModel
 
@@ -74,7 +74,7 @@ def verify(
     if not axes.passed:
         return [axes], np.zeros((0, len(LABELS)), np.float32)
     max_bytes = reference.metadata.max_bytes
-    encoded = [encode_text(text, max_bytes)[0] for text in texts]
+    encoded = [data for data, _ in encode_texts(texts, max_bytes)]
     single = np.concatenate([quantized.probabilities(pad([data])) for data in encoded])
     checks = [
         axes,
