@@ -63,7 +63,7 @@ def test_thousands_of_texts_keep_their_order() -> None:
     assert encode_texts(texts, 24) == [encode_text(text, 24) for text in texts]
 
 
-@given(st.text().filter(lambda text: "@" not in text and "://" not in text))
+@given(st.text().filter(lambda text: not any(a in text.lower() for a in ("@", "://", "www."))))
 def test_both_ways_of_finding_letters_agree(text: str) -> None:
     """A Greek letter takes the slow way through a text, and leaves the same letters."""
     quick, slow = encode_text(text, 9999)[0], encode_text(f"{text} ω", 9999)[0]
