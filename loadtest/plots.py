@@ -42,7 +42,7 @@ def _stacks(result: dict[str, Any]) -> Any:  # noqa: ANN401  # matplotlib's figu
         if not name.startswith(EMPTY)
     }
     _bars(single, costs, "CPU µs of a request, 320 bytes, 32 connections")
-    _bars(lists, speeds, "Texts a CPU second, lists of 1,000 of 130 bytes")
+    _bars(lists, speeds, "Texts a CPU second, lists of 1,000")
     return figure
 
 
