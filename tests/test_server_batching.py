@@ -95,6 +95,26 @@ def test_a_long_list_leaves_turns_to_single_texts() -> None:
     assert [texts[0] for texts in model.calls].index("single") <= 1
 
 
+@pytest.mark.parametrize("turns", range(12))
+def test_a_single_text_is_answered_between_two_pieces(turns: int) -> None:
+    """Whenever it comes, one piece at most precedes it, and its answer leaves before the next."""
+    model = FakeModel()
+    batches = batcher(model)
+
+    async def single() -> tuple[int, int]:
+        for _ in range(turns):
+            await asyncio.sleep(0)
+        came = len(model.calls)
+        await batches.identify("single")
+        await asyncio.sleep(0)  # a connection writes in the turn after the one that answers
+        return came, len(model.calls)
+
+    _, (came, left) = run(batches.identify_many(["list"] * 80), single())
+    answered = model.calls.index(["single"])
+    assert answered - came <= 1
+    assert left == answered + 1
+
+
 def test_single_texts_do_not_starve_a_list() -> None:
     """A list is answered while single texts keep coming."""
     model = FakeModel()
