@@ -18,7 +18,9 @@ _END: Final = b"\0"
 _BETWEEN: Final = " \0 "
 """Stands between texts that are folded together; in a text NUL is a space."""
 
-_NO_WORD: Final = b"  "
+NO_WORDS: Final = b"  "
+"""What a text without a letter becomes: its two word boundaries."""
+
 _NORDIC: Final = bytes({*range(0x80), 0xC3, *range(0x80, 0xC0)} - {0x97, 0xB7})
 """Bytes of ASCII and the letters U+00C0 to U+00FF: of these a text is folded byte by byte."""
 
@@ -64,8 +66,8 @@ def fold_texts(texts: Sequence[str]) -> list[bytes]:
     """Fold each of several texts.
 
     Returns:
-        UTF-8 for each: its words in lower case, one space before, between and after them; two
-        spaces where the text has no letter.
+        UTF-8 for each: its words in lower case, one space before, between and after them;
+        :data:`NO_WORDS` where the text has no letter.
     """
     if not texts:
         return []
@@ -77,7 +79,7 @@ def fold_texts(texts: Sequence[str]) -> list[bytes]:
     if _FOREIGN in folded:
         folded = _BETWEEN.encode().join(map(_fold, texts, folded.split(_END)))
     parts = _single_spaces(b"\0 %b " % folded).split(_END)
-    return [part if len(part) > 1 else _NO_WORD for part in parts]
+    return [part if len(part) > 1 else NO_WORDS for part in parts]
 
 
 def _without_addresses(text: str) -> str:

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from scandid.answer import Answer
 from scandid.encoding import encode_text, encode_texts, pad, padded
 from scandid.errors import ModelError
+from scandid.folding import NO_WORDS
 from scandid.labels import LABELS, LANGUAGES, OTHER, UNDETERMINED
 from scandid.model import Model, ModelMetadata
 
@@ -20,17 +21,15 @@ MAX_BATCH_BYTES: Final = 32768
 GOLDEN_TOLERANCE: Final = 1e-3
 """Largest difference from torch's probabilities: processors add float32 in different orders."""
 
-_NO_WORDS: Final = 2
-"""Bytes of a text without a letter: its two word boundaries."""
-
 _DECIMALS: Final = 6
+"""Probabilities are rounded: what depends on the neighbours in a batch is smaller (1.5e-7)."""
+
 _ALONE: Final[dict[str, tuple[str, ...]]] = {OTHER: ()} | {code: (code,) for code in LANGUAGES}
 _NOTHING: Final = MappingProxyType(dict.fromkeys(LABELS, 0.0))
 _UNDETERMINED: Final = {
     truncated: Answer(UNDETERMINED, 0.0, _NOTHING, (), reliable=False, truncated=truncated)
     for truncated in (False, True)
 }
-"""Probabilities are rounded: what depends on the neighbours in a batch is smaller (1.5e-7)."""
 
 
 class LanguageModel(Protocol):
@@ -86,7 +85,7 @@ class Identifier:
         max_bytes = self.metadata.max_bytes
         encoded = encode_texts(texts, max_bytes)
         answers = [_UNDETERMINED[truncated] for _, truncated in encoded]
-        spelt = [index for index, (data, _) in enumerate(encoded) if len(data) > _NO_WORDS]
+        spelt = [index for index, (data, _) in enumerate(encoded) if len(data) > len(NO_WORDS)]
         for batch in _batches(spelt, [padded(len(data)) for data, _ in encoded]):
             rows = self._model.probabilities(pad([encoded[index][0] for index in batch]))
             rounded = rows.astype(np.float64).round(_DECIMALS).tolist()
