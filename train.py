@@ -20,12 +20,14 @@ from tqdm import tqdm
 
 from scandid.errors import InputError, ScandidError
 from scandid.scorecard import per_class_table
+from training.batches import batches
 from training.checkpoint import (
     BEST,
     HELD_OUT,
     TEST,
     VALIDATION,
     as_json,
+    build,
     copy_weights,
     load_tensors,
     provenance,
@@ -34,6 +36,7 @@ from training.cleaning import clean, hold_out, summary
 from training.contamination import check_contamination
 from training.corpora import Corpus, load_corpora
 from training.fitting import Fitter
+from training.hashed import HashedTables
 from training.held_out import save as save_held_out
 from training.network import Network, NetworkConfig
 from training.options import DEFAULT_DATA, configurations, parser
@@ -43,6 +46,7 @@ from training.sampling import Sampler
 from training.stores import read_dotenv
 from training.teaching import Teachers
 from training.tracking import Tracker, open_tracker
+from training.transformer import TransformerConfig
 from training.unseen import UnseenTexts
 from training.validation import Validation, accuracy_on
 
@@ -88,16 +92,20 @@ def train(arguments: Sequence[str] | None = None) -> None:
     tracker.finish()
 
 
-def first_network(options: argparse.Namespace, config: NetworkConfig) -> Network:
+def first_network(
+    options: argparse.Namespace, config: NetworkConfig | TransformerConfig
+) -> HashedTables:
     """Seed torch, set its threads, and make the network to start from, on CUDA if there is one."""
     torch.manual_seed(options.seed)
     torch.set_num_threads(options.threads or torch.get_num_threads())
-    network = Network(config)
+    network = build(config)
     if options.init and (anew := copy_weights(options.init, network)):
         print(f"--init: {options.init} has no fitting {', '.join(anew)}", file=sys.stderr)
     if options.freeze_tables:
         if not options.init:
             raise InputError("--freeze-tables: nothing is learnt yet; name a run with --init")
+        if not isinstance(network, Network):
+            raise InputError("--freeze-tables: is for what ships, and a transformer does not")
         freeze_tables(network)
     return network.to("cuda" if torch.cuda.is_available() else "cpu")
 
@@ -124,10 +132,10 @@ def fit(
     options: argparse.Namespace,
 ) -> None:
     """Loop: one batch a step; the averaged weights are what is validated and kept."""
+    over, drawn = run.over(), batches(sampler, run.step, options.workers)
     with tqdm(total=options.steps, initial=run.step, unit="step", disable=None) as bar:
-        over = run.over()
         while not over:
-            run.advance(fitter.step(sampler.draw(run.step), run.step, run.progress()))
+            run.advance(fitter.step(next(drawn), run.step, run.progress()))
             over = run.over()
             if over or run.step % options.evaluate_every == 0:
                 scores = validation.score(fitter.averaged)
@@ -166,7 +174,7 @@ def report_best(
     print(f"weights: {run.folder / BEST}; next: python export.py {run.folder}")
 
 
-def score_left_out(network: Network, left: Corpus, max_bytes: int) -> dict[str, float]:
+def score_left_out(network: HashedTables, left: Corpus, max_bytes: int) -> dict[str, float]:
     """Accuracy on every fiftieth text of each source that was left out."""
     names = [name for at, name in enumerate(left.names) if (left.sources == at).any()]
     return {

@@ -31,7 +31,7 @@ def test_nothing_fitted_changes_nothing() -> None:
     network = tiny_network()
     text = torch.from_numpy(pad([encode_text(text, MAX_BYTES)[0] for text in TEXTS]).copy())
     grams, words = network.rows(text)
-    ((windows, word_sums),) = network.look_up([grams], [words])
+    ((windows, word_sums),) = network.look_up([text], [grams], [words])
     bare = network.logits(text, windows, word_sums, words)
     assert torch.equal(network(text), bare)
 

@@ -174,13 +174,13 @@ def test_frozen_tables_stay_what_int8_stores_while_the_rest_is_fitted() -> None:
     targets = torch.eye(len(LABELS))[:2]
     for number in range(3):
         fitter.step([(text, targets)], number, progress=0)
-    rounded = round_weights(fitter.network)
+    rounded = round_weights(network)
     for before, now, again in zip(
         tables,
-        (fitter.network.table, fitter.network.word_table),
+        (network.table, network.word_table),
         (rounded.table, rounded.word_table),
         strict=True,
     ):
         assert torch.equal(before, now)
         torch.testing.assert_close(now, again, rtol=0, atol=1e-6)
-    assert not torch.equal(head, fitter.network.head.weight)
+    assert not torch.equal(head, network.head.weight)

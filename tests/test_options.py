@@ -7,6 +7,7 @@ import pytest
 import export
 from scandid import InputError
 from training.options import DEFAULT_DATA, configurations, parser
+from training.transformer import TransformerConfig
 
 
 @pytest.mark.parametrize(
@@ -21,6 +22,9 @@ from training.options import DEFAULT_DATA, configurations, parser
         ("--hidden", "-3", "argument --hidden: -3 is below 1"),
         ("--window", "0", "argument --window: 0 is below 1"),
         ("--directions", "3", "argument --directions: invalid choice: 3"),
+        ("--architecture", "gru", "argument --architecture: invalid choice: 'gru'"),
+        ("--no-diacritics", "2", "argument --no-diacritics: 2 is not within 0 to 1"),
+        ("--workers", "-1", "argument --workers: -1 is below 0"),
         ("--orders", "9", "argument --orders: invalid choice: 9"),
         ("--batch", "0", "argument --batch: 0 is below 1"),
         ("--max-bytes", "1", "argument --max-bytes: 1 is below 32"),
@@ -54,11 +58,20 @@ def test_defaults_are_those_of_the_configurations() -> None:
     assert configurations(options)[0].rows == (64, 128)
 
 
+def test_a_transformer_takes_its_sizes_from_its_flags() -> None:
+    """With --architecture the flags of a transformer count, words are as wide as n-grams."""
+    words = ["--architecture", "transformer", "--dim", "8", "--width", "24", "--heads", "3"]
+    network = configurations(parser().parse_args(words))[0]
+    assert network == TransformerConfig(dim=8, word_dim=8, width=24, heads=3)
+    with pytest.raises(InputError, match="heads: 5 does not divide the width of 24"):
+        configurations(parser().parse_args([*words, "--heads", "5"]))
+
+
 @pytest.mark.parametrize(
     ("orders", "rows", "message"),
     [
-        (["3"], ["64", "128"], "--orders, --rows: rows: one for each of 1 orders, not 2"),
-        (["3"], ["100"], "--orders, --rows: rows: 100 is not a power of two"),
+        (["3"], ["64", "128"], "sizes of the network: rows: one for each of 1 orders, not 2"),
+        (["3"], ["100"], "sizes of the network: rows: 100 is not a power of two"),
     ],
 )
 def test_tables_that_do_not_fit_are_named(orders: list[str], rows: list[str], message: str) -> None:

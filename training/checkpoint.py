@@ -16,7 +16,10 @@ import torch
 
 import scandid
 from scandid.errors import InputError
+from training.exported import SUFFIX, read_network
+from training.hashed import HashedTables
 from training.network import Network, NetworkConfig
+from training.transformer import Transformer, TransformerConfig
 
 if TYPE_CHECKING:
     from _typeshed import DataclassInstance
@@ -87,12 +90,29 @@ def load_network(folder: Path) -> tuple[Network, dict[str, Any]]:
         The network with its best weights, in evaluation mode, and the content of ``run.json``.
 
     Raises:
-        InputError: a file is missing, or weights and configuration do not fit.
+        InputError: a file is missing, weights and configuration do not fit, or the run's network
+            is one that only teaches.
     """
+    network, run = _load(folder)
+    if not isinstance(network, Network):
+        raise InputError(f"{folder}: holds a transformer, which can teach and cannot be shipped")
+    return network, run
+
+
+def load_teacher(path: Path) -> HashedTables:
+    """Build the network of a finished run or of a model file, in evaluation mode.
+
+    Raises:
+        InputError: a file is missing, or what it holds does not fit.
+    """
+    return read_network(path) if path.suffix == SUFFIX else _load(path)[0]
+
+
+def _load(folder: Path) -> tuple[HashedTables, dict[str, Any]]:
     run = load_json(folder / RUN)
     weights = load_tensors(folder / BEST)
     try:
-        network = Network(network_config(run["network"]))
+        network = build(network_config(run["network"]))
         network.load_state_dict(weights)
     except (KeyError, TypeError, ValueError, RuntimeError) as error:
         reason = " ".join(str(error).split())
@@ -100,8 +120,13 @@ def load_network(folder: Path) -> tuple[Network, dict[str, Any]]:
     return network.eval(), run
 
 
-def copy_weights(folder: Path, network: Network) -> list[str]:
-    """Start a network from the best weights of a run, as far as they mean the same in both.
+def build(config: NetworkConfig | TransformerConfig) -> HashedTables:
+    """A network of these sizes with random weights."""
+    return Network(config) if isinstance(config, NetworkConfig) else Transformer(config)
+
+
+def copy_weights(path: Path, network: HashedTables) -> list[str]:
+    """Start a network from a run's best weights or a model file, as far as they mean the same.
 
     Tables of other n-grams or sizes and an LSTM of another shape start anew.
 
@@ -109,9 +134,9 @@ def copy_weights(folder: Path, network: Network) -> list[str]:
         Names of the tensors that start anew.
 
     Raises:
-        InputError: the run is missing, or neither of its tables can be taken over.
+        InputError: it is missing, or neither of its tables can be taken over.
     """
-    source, _ = load_network(folder)
+    source = load_teacher(path)
     own, taken = network.state_dict(), source.state_dict()
     if source.config.orders != network.config.orders or source.config.rows != network.config.rows:
         del taken["table"]
@@ -119,17 +144,17 @@ def copy_weights(folder: Path, network: Network) -> list[str]:
         del taken["word_table"]
     fitting = {n: w for n, w in taken.items() if n in own and w.shape == own[n].shape}
     if not {"table", "word_table"} & set(fitting):
-        raise InputError(f"--init: {folder} holds {source.config}, the flags say {network.config}")
+        raise InputError(f"--init: {path} holds {source.config}, the flags say {network.config}")
     network.load_state_dict(own | fitting)
     return [name for name in own if name not in fitting]
 
 
-def network_config(fields: Mapping[str, Any]) -> NetworkConfig:
+def network_config(fields: Mapping[str, Any]) -> NetworkConfig | TransformerConfig:
     """Rebuild the configuration from JSON, where tuples have become lists."""
     known: dict[str, Any] = {
         name: tuple(value) if isinstance(value, list) else value for name, value in fields.items()
     }
-    return NetworkConfig(**known)
+    return TransformerConfig(**known) if "layers" in known else NetworkConfig(**known)
 
 
 def provenance(device: str) -> dict[str, str | int]:

@@ -3,13 +3,14 @@
 #
 #     training/corpora.sh RAW LISTS OUT
 #
-# RAW: folder of Parquet corpora, without those whose licence is not known.
+# RAW: folder of Parquet corpora, without those whose licence is not known; what training.packages
+# makes of Debian's manuals and catalogues is among them.
 # LISTS: folder of freq_LANG.txt lists, and of isl, deu and nld dictionaries for unmunch.
 # OUT: folder to write; what stands there is not made again, so that a stopped run goes on.
 # What is in OUT/joined then goes through training.noise and training.contamination.
 #
 # Debian: apertium apertium-nno-nob apertium-dan-nor apertium-swe-nor apertium-swe-dan wdanish
-# wswedish wnorwegian hunspell-tools. Half an hour on two cores.
+# wswedish wnorwegian hunspell-tools. An hour on two cores.
 set -euo pipefail
 
 raw=$1 lists=$2 out=$3
@@ -41,6 +42,8 @@ second_half() {
     translate ud 4000 nno-nob swe-dan swe-nob swe-nno
     translate l10n 3000 nob-nno nno-nob
     translate slide 3000 nob-nno nno-nob
+    translate stories 2500 dan-nno swe-nno dan-nob nob-nno swe-nob
+    translate handbooks 2500 nno-nob nob-nno dan-nno dan-nob nno-dan
 }
 
 words() {

@@ -8,7 +8,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
-from training.network import Network
+from training.hashed import HashedTables
 from training.teaching import Teachers
 
 _AVERAGE_EVERY: Final = 10
@@ -47,7 +47,7 @@ class Fitter:
     """A network, its optimizer and the running average of its weights."""
 
     def __init__(
-        self, network: Network, config: FittingConfig, teachers: Teachers | None = None
+        self, network: HashedTables, config: FittingConfig, teachers: Teachers | None = None
     ) -> None:
         """Start from the network's present weights."""
         self.network = network
@@ -126,7 +126,7 @@ class Fitter:
         parts_of_logits = [
             self.network.logits(text, *sums, seen)
             for text, sums, seen in zip(
-                texts, self.network.look_up(grams, words), words, strict=True
+                texts, self.network.look_up(texts, grams, words), words, strict=True
             )
         ]
         logits = torch.cat(parts_of_logits)

@@ -3,7 +3,7 @@
 import argparse
 from collections.abc import Callable
 from pathlib import Path
-from typing import Final, NoReturn
+from typing import Any, Final, NoReturn
 
 from scandid.encoding import TIME_MULTIPLE
 from scandid.errors import InputError
@@ -13,7 +13,9 @@ from training.hashing import MAX_ORDER
 from training.network import NetworkConfig
 from training.sampling import SamplingConfig
 from training.stores import LOCAL_URI
+from training.transformer import TransformerConfig
 
+LSTM, TRANSFORMER = ARCHITECTURES = ("lstm", "transformer")
 DEFAULT_DATA: Final = "MartinThoma/wili_2018"
 
 
@@ -82,7 +84,7 @@ def parser() -> argparse.ArgumentParser:
 
 def configurations(
     options: argparse.Namespace,
-) -> tuple[NetworkConfig, SamplingConfig, FittingConfig, AugmentationConfig]:
+) -> tuple[NetworkConfig | TransformerConfig, SamplingConfig, FittingConfig, AugmentationConfig]:
     """The four configurations the flags describe."""
     return (
         network_sizes(options),
@@ -100,27 +102,33 @@ def configurations(
             label_smoothing=options.label_smoothing,
             teaching=options.teaching,
         ),
-        AugmentationConfig(fragment=options.fragment, foreign_names=options.foreign_names),
+        AugmentationConfig(
+            fragment=options.fragment,
+            no_diacritics=options.no_diacritics,
+            foreign_names=options.foreign_names,
+        ),
     )
 
 
-def network_sizes(options: argparse.Namespace) -> NetworkConfig:
+def network_sizes(options: argparse.Namespace) -> NetworkConfig | TransformerConfig:
     """The network that the flags describe.
 
     Raises:
         InputError: the sizes do not go together.
     """
+    tables: dict[str, Any] = {
+        "orders": tuple(options.orders),
+        "rows": tuple(options.rows),
+        "dim": options.dim,
+    }
     try:
-        return NetworkConfig(
-            orders=tuple(options.orders),
-            rows=tuple(options.rows),
-            dim=options.dim,
-            window=options.window,
-            hidden=options.hidden,
-            directions=options.directions,
-        )
+        if options.architecture == TRANSFORMER:
+            sizes = {"width": options.width, "layers": options.layers, "heads": options.heads}
+            return TransformerConfig(**tables, word_dim=options.dim, **sizes)
+        lstm = {"window": options.window, "hidden": options.hidden}
+        return NetworkConfig(**tables, **lstm, directions=options.directions)
     except ValueError as error:
-        raise InputError(f"--orders, --rows: {error}") from error
+        raise InputError(f"sizes of the network: {error}") from error
 
 
 def _run_flags(group: argparse._ArgumentGroup) -> None:
@@ -137,11 +145,13 @@ def _run_flags(group: argparse._ArgumentGroup) -> None:
     add("--out", type=Path, default=Path("runs/latest"), help="folder for the checkpoint")
     track = f"keep the run in MLflow: a file without an address ({LOCAL_URI}); docs/tracking.md"
     add("--track", nargs="?", const=LOCAL_URI, metavar="URI", help=track)
-    init = "folder of a run whose best weights this one starts from"
+    init = "folder of a run, or a model file, whose weights this one starts from"
     add("--init", type=Path, metavar="RUN", help=init)
     freeze = "round the tables of --init to int8 and fit the LSTM and the linear layer to them"
     add("--freeze-tables", action="store_true", help=freeze)
-    teacher = "folder of a run whose opinion this one learns beside the labels; repeatable"
+    teacher = (
+        "folder of a run, or a model file, whose opinion is learnt beside the labels; repeatable"
+    )
     add("--teacher", type=Path, action="append", default=[], metavar="RUN", help=teacher)
     add("--seed", type=whole(0), default=1, help="same seed, data and machine: same weights")
     add("--steps", type=whole(1), default=6000, help="length of the run")
@@ -153,10 +163,14 @@ def _run_flags(group: argparse._ArgumentGroup) -> None:
     add("--patience", type=whole(1), default=12, help=patience)
     add("--resume", action="store_true", help="go on with the run in --out")
     add("--threads", type=whole(0), default=0, help="processor threads; 0: all")
+    workers = "processes that draw the batches; a GPU waits for less than eight; 0: none"
+    add("--workers", type=whole(0), default=0, help=workers)
 
 
 def _model_flags(group: argparse._ArgumentGroup) -> None:
     config, add = NetworkConfig(), group.add_argument
+    architecture = "lstm ships; a transformer of the --dim, --width, --layers and --heads teaches"
+    add("--architecture", choices=ARCHITECTURES, default=LSTM, help=architecture)
     orders = "lengths in bytes of the n-grams"
     add(
         "--orders",
@@ -176,6 +190,10 @@ def _model_flags(group: argparse._ArgumentGroup) -> None:
     add("--hidden", type=whole(1), default=config.hidden, help=hidden)
     directions = "2: the LSTM reads forwards and backwards, 1: forwards alone"
     add("--directions", type=int, choices=(1, 2), default=config.directions, help=directions)
+    reader = TransformerConfig()
+    add("--width", type=whole(1), default=reader.width, help="numbers of a word in a transformer")
+    add("--layers", type=whole(1), default=reader.layers, help="layers of a transformer")
+    add("--heads", type=whole(1), default=reader.heads, help="heads of each layer")
 
 
 def _fitting_flags(group: argparse._ArgumentGroup) -> None:
@@ -201,6 +219,9 @@ def _fitting_flags(group: argparse._ArgumentGroup) -> None:
     add("--teaching", type=share, default=fitting.teaching, help=teaching)
     fragment = "share cut to 1-4 words, 0 to 1"
     add("--fragment", type=share, default=AugmentationConfig().fragment, help=fragment)
+    diacritics = "share whose letters lose their diacritics, 0 to 1"
+    default = AugmentationConfig().no_diacritics
+    add("--no-diacritics", type=share, default=default, metavar="SHARE", help=diacritics)
     names = "share of Scandinavian texts that foreign names are put into, 0 to 1"
     default = AugmentationConfig().foreign_names
     add("--foreign-names", type=share, default=default, help=names)

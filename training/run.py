@@ -31,6 +31,7 @@ _FREE_TO_CHANGE: Final = frozenset(
         "steps",
         "patience",
         "threads",
+        "workers",
         "evaluate_every",
         "test",
         "track",

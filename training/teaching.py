@@ -12,27 +12,27 @@ import torch
 from torch import Tensor
 
 from scandid.labels import LABELS
-from training.checkpoint import load_network
-from training.network import Network
+from training.checkpoint import load_teacher
+from training.hashed import HashedTables
 
 
 class Teachers:
     """The mean opinion of networks that do not change."""
 
-    def __init__(self, networks: Sequence[Network]) -> None:
+    def __init__(self, networks: Sequence[HashedTables]) -> None:
         """Take networks of any sizes; without any there is no opinion."""
         self._networks = [
             network.eval().requires_grad_(requires_grad=False) for network in networks
         ]
 
     @classmethod
-    def load(cls, folders: Sequence[Path], device: torch.device) -> "Teachers":
-        """Load the best weights of runs.
+    def load(cls, paths: Sequence[Path], device: torch.device) -> "Teachers":
+        """Load model files and the best weights of runs.
 
         Raises:
-            InputError: a run is missing or unfinished.
+            InputError: one is missing or unfinished.
         """
-        return cls([load_network(folder)[0].to(device) for folder in folders])
+        return cls([load_teacher(path).to(device) for path in paths])
 
     def __len__(self) -> int:
         """Number of networks."""

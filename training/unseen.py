@@ -10,7 +10,7 @@ from scandid.evaluation import Tally
 from scandid.identifier import Identifier
 from scandid.tables import LabelledText
 from training.corpora import Corpus, load_corpora
-from training.network import Network
+from training.hashed import HashedTables
 from training.targets import labels_of
 from training.validation import TorchModel, Validation
 
@@ -48,7 +48,7 @@ class UnseenTexts:
         }
         datasets.Dataset.from_dict(columns).to_parquet(path)
 
-    def score(self, network: Network) -> dict[str, Any]:
+    def score(self, network: HashedTables) -> dict[str, Any]:
         """All scores, and the accuracy by length, as JSON-ready values."""
         identifier = Identifier(TorchModel(network, self._max_bytes))
         tallies = {"all": Tally(), **{_name(length): Tally() for length in (*LENGTHS, 0)}}

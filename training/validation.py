@@ -22,7 +22,7 @@ from scandid.reliability import UNPROVEN
 from scandid.tables import LabelledText
 from training.augmentation import fragment
 from training.corpora import Corpus
-from training.network import Network
+from training.hashed import HashedTables
 from training.targets import labels_of
 
 _TEXTS_PER_SOURCE_AND_LABEL: Final = 120
@@ -32,7 +32,7 @@ _TEXTS_PER_CALL: Final = 512
 class TorchModel:
     """A torch network behind the interface of a model file."""
 
-    def __init__(self, network: Network, max_bytes: int) -> None:
+    def __init__(self, network: HashedTables, max_bytes: int) -> None:
         """Wrap a network; it is put in evaluation mode."""
         self._network = network.eval()
         self.metadata = ModelMetadata(
@@ -113,7 +113,7 @@ class Validation:
         }
         datasets.Dataset.from_dict(columns).to_parquet(path)
 
-    def score(self, network: Network) -> ValidationScores:
+    def score(self, network: HashedTables) -> ValidationScores:
         """Identify every text and count."""
         identifier = Identifier(TorchModel(network, self.max_bytes))
         groups: dict[str, list[LabelledText]] = defaultdict(list)
@@ -135,7 +135,7 @@ def sum_tallies(tallies: Iterable[Tally]) -> Tally:
     return total
 
 
-def accuracy_on(network: Network, corpus: Corpus, max_bytes: int) -> float:
+def accuracy_on(network: HashedTables, corpus: Corpus, max_bytes: int) -> float:
     """Share of a corpus' texts that a network identifies rightly, 0 to 1."""
     rows = list(map(_labelled, corpus.texts, corpus.targets))
     return _tally(Identifier(TorchModel(network, max_bytes)), rows).accuracy()
