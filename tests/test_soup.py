@@ -4,10 +4,12 @@ import shutil
 from pathlib import Path
 
 import datasets
+import onnx
 import pytest
 import torch
 
 from scandid.errors import InputError
+from tests.tiny_model import tiny_network
 from training.checkpoint import (
     BEST,
     HELD_OUT,
@@ -18,6 +20,8 @@ from training.checkpoint import (
     save_json,
     save_tensors,
 )
+from training.exported import read_network
+from training.graph import build_graph
 from training.network import Network, NetworkConfig
 from training.soup import main
 
@@ -48,6 +52,16 @@ def test_the_mean_of_runs_is_a_run(tmp_path: Path) -> None:
     assert run["mean_of"] == [str(folder) for folder in runs]
     assert run["result"]["texts"]["n"] == 2
     assert (tmp_path / "mean" / HELD_OUT).exists()
+
+
+def test_a_model_file_can_be_part_of_the_mean(tmp_path: Path) -> None:
+    """What was shipped counts as often as it is named, beside the runs that started from it."""
+    run = write_run(tmp_path / "run", 1, tiny_network().config)
+    file = tmp_path / "shipped.onnx"
+    onnx.save(build_graph(tiny_network(), quantized=True), file)
+    main([str(file), str(file), str(run), "--out", str(tmp_path / "mean")])
+    expected = (2 * read_network(file).table + load_network(run)[0].table) / 3
+    torch.testing.assert_close(load_network(tmp_path / "mean")[0].table, expected)
 
 
 def test_runs_of_other_sizes_and_taken_folders_are_refused(tmp_path: Path) -> None:

@@ -1,6 +1,7 @@
 """The mean of several runs' weights, as one run: often better than each of them.
 
     python -m training.soup runs/1 runs/2 --out runs/mean
+    python -m training.soup models/scandid.onnx runs/1 runs/1 --out runs/mean   # a third and two
 
 Only runs that started from one another (``train.py --init``) have weights worth averaging: then
 they lie in one valley of the loss (Wortsman et al. 2022, "Model soups", arXiv 2203.05482).
@@ -28,20 +29,23 @@ from training.checkpoint import (
     save_json,
     save_tensors,
 )
+from training.exported import SUFFIX, read_network
 from training.network import Network
 from training.validation import TorchModel
 
 
-def mean_network(folders: Sequence[Path]) -> Network:
-    """Average the best weights of runs.
+def mean_network(paths: Sequence[Path]) -> Network:
+    """Average the best weights of runs, and those of model files.
 
     Raises:
-        InputError: a run is missing, or its network has other sizes than the first one's.
+        InputError: one is missing, cannot be shipped, or has other sizes than the first one.
     """
-    networks = [load_network(folder)[0] for folder in folders]
-    for folder, network in zip(folders, networks, strict=True):
+    networks = [
+        read_network(path) if path.suffix == SUFFIX else load_network(path)[0] for path in paths
+    ]
+    for path, network in zip(paths, networks, strict=True):
         if network.config != networks[0].config:
-            raise InputError(f"{folder}: {network.config}, but {folders[0]}: {networks[0].config}")
+            raise InputError(f"{path}: {network.config}, but {paths[0]}: {networks[0].config}")
     states = [network.state_dict() for network in networks]
     mean = {name: torch.stack([s[name] for s in states]).mean(0) for name in states[0]}
     networks[0].load_state_dict(mean)
@@ -60,7 +64,8 @@ def validate(network: Network, texts: Path, max_bytes: int) -> Tally:
 def main(arguments: Sequence[str] | None = None) -> None:
     """Average runs and write the mean as a finished run that export.py takes."""
     flags = argparse.ArgumentParser(prog="python -m training.soup", description=__doc__)
-    flags.add_argument("runs", nargs="+", type=Path, metavar="RUN", help="folders of train.py")
+    runs = "folders of train.py, and model files; the last one is a folder"
+    flags.add_argument("runs", nargs="+", type=Path, metavar="RUN", help=runs)
     flags.add_argument("--out", type=Path, required=True, help="folder to write")
     options = flags.parse_args(arguments)
     if (options.out / RUN).exists():
