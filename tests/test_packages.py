@@ -1,61 +1,20 @@
-"""Manuals and message catalogues of unpacked packages as training texts."""
+"""Manuals and message catalogues of Debian packages as training texts."""
 
-import struct
-import zipfile
-from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
 
 from scandid.errors import InputError
-from scandid.tables import read_table
+from tests.debian_packages import (
+    EVENING,
+    FOREST,
+    catalogue,
+    tables,
+    write_catalogue,
+    write_pack,
+    write_page,
+)
 from training.packages import main, messages
-
-EVENING = ("Good evening", "Det var en kold aften")
-FOREST = ("Dark forest", "Skoven er mørk og stille")
-
-
-def write_catalogue(path: Path, *pairs: tuple[str, str], order: str = "<") -> None:
-    """A gettext catalogue; forms of a plural stand between zero bytes, a context before byte 4."""
-    place = 28 + 16 * len(pairs)
-    entries: list[bytes] = []
-    strings = b""
-    for text in [original for original, _ in pairs] + [message for _, message in pairs]:
-        entries.append(struct.pack(f"{order}2I", len(text.encode()), place + len(strings)))
-        strings += text.encode() + b"\0"
-    tables = (28, 28 + 8 * len(pairs), 0, 0)
-    head = struct.pack(f"{order}7I", 0x950412DE, 0, len(pairs), *tables)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_bytes(head + b"".join(entries) + strings)
-
-
-def write_page(path: Path, content: str) -> None:
-    """A page of a manual with the folders above it."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text(content, encoding="utf-8")
-
-
-def write_pack(path: Path, files: Mapping[str, str]) -> None:
-    """A language pack of Firefox."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    with zipfile.ZipFile(path, "w") as pack:
-        for name, content in files.items():
-            pack.writestr(name, content)
-
-
-def catalogue(packages: Path, language: str, package: str = "dia-common") -> Path:
-    """Where a package keeps its messages of a language."""
-    return packages / package / "usr/share/locale" / language / "LC_MESSAGES" / "x.mo"
-
-
-def tables(packages: Path, *flags: str) -> dict[str, dict[str, set[str]]]:
-    """Texts of each table that the command writes, with their languages."""
-    out = packages.parent / f"{packages.name}-tables"
-    main([str(packages), "--out", str(out), *flags])
-    return {
-        path.stem: {row.text: set(row.gold) for row in read_table(path)}
-        for path in out.glob("*.parquet")
-    }
 
 
 @pytest.mark.parametrize(
@@ -295,59 +254,6 @@ def test_a_language_pack_is_read(tmp_path: Path) -> None:
         "Luk alle disse faner",
         "Stop dette program",
     }
-
-
-def test_the_limit_keeps_what_most_languages_have(tmp_path: Path) -> None:
-    """Of more messages than asked for, one with a translation in other languages goes first."""
-    packages = tmp_path / "packages"
-    alone = [(f"{word} wolf", f"Her sover en {word} ulv") for word in ("old", "big", "shy", "wet")]
-    write_catalogue(catalogue(packages, "da"), *alone, EVENING)
-    write_catalogue(catalogue(packages, "nn"), (EVENING[0], "Det var ein kald kveld"))
-    assert tables(packages, "--per-language", "1")["catalogues"] == {
-        EVENING[1]: {"dan"},
-        "Det var ein kald kveld": {"nno"},
-    }
-
-
-def test_the_limit_knows_a_message_in_packs_of_other_languages(tmp_path: Path) -> None:
-    """Messages of packs are the same by file and name, though files lie in a language's folder."""
-    packs = {
-        "da": "old =\n .label = Den gamle ulv\nbig =\n .label = Den store ulv\n"
-        "shy =\n .label = Den sky ulv\nboth =\n .label = Den unge ulv\n",
-        "nn-NO": "both =\n .label = Den unge ulven\n",
-    }
-    for code, fluent in packs.items():
-        path = tmp_path / f"packages/firefox/langpack-{code}@firefox.mozilla.org.xpi"
-        write_pack(path, {f"localization/{code}/browser/a.ftl": fluent})
-    assert tables(tmp_path / "packages", "--per-language", "1")["catalogues"] == {
-        "Den unge ulv": {"dan"},
-        "Den unge ulven": {"nno"},
-    }
-
-
-def test_the_limit_counts_each_language(tmp_path: Path) -> None:
-    """Each language has up to the limit, and a sample is the same every time."""
-    packages = tmp_path / "packages"
-    names = [chr(97 + place) * 5 for place in range(9)]
-    for language, words in (("da", "Her sover"), ("sv", "Nu springer")):
-        texts = [(name, f"{words} {name} igen") for name in names]
-        write_catalogue(catalogue(packages, language), *texts)
-    found = tables(packages, "--per-language", "4")["catalogues"]
-    assert sorted(code for codes in found.values() for code in codes) == ["dan"] * 4 + ["swe"] * 4
-    assert tables(packages, "--per-language", "4")["catalogues"] == found
-
-
-def test_the_limit_holds_for_a_text_of_two_languages(tmp_path: Path) -> None:
-    """A text that two languages share goes only where both still have room."""
-    packages = tmp_path / "packages"
-    shared = ("Old wolf", "En gammel ulv sover")
-    write_catalogue(catalogue(packages, "da"), EVENING, shared)
-    write_catalogue(catalogue(packages, "nb"), shared)
-    for language in ("sv", "nn"):
-        write_catalogue(catalogue(packages, language), (EVENING[0], f"Kvällen {language} är kall"))
-    found = tables(packages, "--per-language", "1")["catalogues"]
-    assert EVENING[1] in found
-    assert shared[1] not in found
 
 
 @pytest.mark.parametrize("name", ["", "dia-common/usr/share/locale/da/x.txt", "a/b/de/x.html"])

@@ -20,28 +20,12 @@ import train
 from scandid import LABELS, InputError, ScandidError
 from scandid.identifier import Identifier
 from scandid.tables import read_table
-from training.checkpoint import load_network, load_tensors
+from tests.short_run import ROOT, SAMPLE, STEPS, flags, same_weights
+from training.checkpoint import load_network
 from training.graph import build_graph
 from training.network import Network
-from training.validation import TorchModel
 
-ROOT = Path(__file__).resolve().parent.parent
-SAMPLE = ROOT / "tests" / "data" / "sample.parquet"
-STEPS: Final = 48
 PATIENCE_S: Final = 120
-
-
-def flags(folder: Path, *more: str) -> list[str]:
-    """A short run on the sample."""
-    words = ["--data", str(SAMPLE), "--out", str(folder), "--batch", "96", "--threads", "1"]
-    short = ["--steps", str(STEPS), "--evaluate-every", "4", "--learning-rate", "0.02"]
-    return [*words, *short, "--orders", "2", "3", "--rows", "4096", "16384", *more]
-
-
-def same_weights(one: Path, other: Path) -> bool:
-    """Whether the best weights of two runs are equal to the bit."""
-    first, second = load_tensors(one / "best.pt"), load_tensors(other / "best.pt")
-    return first.keys() == second.keys() and all(torch.equal(first[k], second[k]) for k in first)
 
 
 @pytest.fixture(autouse=True, scope="module")
@@ -79,12 +63,6 @@ def test_the_same_seed_gives_the_same_weights(run: Path, tmp_path: Path) -> None
     assert same_weights(run, tmp_path / "again")
     train.train(flags(tmp_path / "other", "--seed", "2"))
     assert not same_weights(run, tmp_path / "other")
-
-
-def test_batches_drawn_ahead_give_the_same_weights(run: Path, tmp_path: Path) -> None:
-    """A process that draws the batches changes nothing but the time."""
-    train.train(flags(tmp_path / "ahead", "--workers", "1"))
-    assert same_weights(run, tmp_path / "ahead")
 
 
 def test_a_killed_run_resumes_as_if_nothing_had_happened(run: Path, tmp_path: Path) -> None:
@@ -238,28 +216,6 @@ def test_a_trained_model_answers(exported: Path, run: Path, described: dict[str,
     assert identifier.metadata.data_digest == described["data"]["digest"]
     assert run.exists()
     assert list(exported.parent.iterdir()) == [exported]
-
-
-def test_a_run_starts_from_a_model_file_and_learns_from_a_transformer(
-    exported: Path, tmp_path: Path
-) -> None:
-    """Flags alone make a teacher of words, and a network that goes on from a file and learns it."""
-    sizes = ["--dim", "8", "--width", "8", "--layers", "1", "--heads", "2", "--steps", "4"]
-    teacher = tmp_path / "teacher"
-    train.train(flags(teacher, "--architecture", "transformer", *sizes))
-    with pytest.raises(InputError, match=r"teacher: holds a transformer, which can teach"):
-        export.export([str(teacher), "--out", str(tmp_path / "m.onnx")])
-    sizes += ["--architecture", "transformer", "--init", str(teacher), "--freeze-tables"]
-    with pytest.raises(InputError, match="--freeze-tables: is for what ships"):
-        train.train(flags(tmp_path / "frozen", *sizes))
-    student = tmp_path / "student"
-    learning = ["--init", str(exported), "--teacher", str(teacher), "--teacher", str(exported)]
-    train.train(flags(student, *learning, "--learning-rate", "0.00000001"))
-    rows = [row.text for row in read_table(SAMPLE)][:200]
-    before = Identifier.load(exported).identify_batch(rows)
-    after = Identifier(TorchModel(load_network(student)[0], 1024)).identify_batch(rows)
-    agree = sum(one.label == other.label for one, other in zip(before, after, strict=True))
-    assert agree / len(rows) > 0.8
 
 
 def test_an_export_calibrates(exported: Path, run: Path, tmp_path: Path) -> None:

@@ -44,6 +44,7 @@ def batches(sampler: Sampler, first: int, workers: int) -> Iterator[Batch]:
             num_workers=workers,
             prefetch_factor=_AHEAD if workers else None,
             collate_fn=_as_it_is,
+            generator=torch.Generator(),  # torch's own decides what a resumed run hides
             worker_init_fn=_one_thread,
         )
     )

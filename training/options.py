@@ -106,6 +106,7 @@ def configurations(
             fragment=options.fragment,
             no_diacritics=options.no_diacritics,
             foreign_names=options.foreign_names,
+            only_stray=options.only_stray,
         ),
     )
 
@@ -222,6 +223,9 @@ def _fitting_flags(group: argparse._ArgumentGroup) -> None:
     diacritics = "share whose letters lose their diacritics, 0 to 1"
     default = AugmentationConfig().no_diacritics
     add("--no-diacritics", type=share, default=default, metavar="SHARE", help=diacritics)
+    stray = "share of other languages' texts replaced by addresses and code, 0 to 1"
+    default = AugmentationConfig().only_stray
+    add("--only-stray", type=share, default=default, metavar="SHARE", help=stray)
     names = "share of Scandinavian texts that foreign names are put into, 0 to 1"
     default = AugmentationConfig().foreign_names
     add("--foreign-names", type=share, default=default, help=names)

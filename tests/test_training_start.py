@@ -1,0 +1,56 @@
+"""train.py with other processes, from a model file, and with a teacher of another kind."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+import torch
+
+import export
+import train
+from scandid import InputError
+from scandid.identifier import Identifier
+from scandid.tables import read_table
+from tests.short_run import SAMPLE, flags, same_weights
+from training.checkpoint import load_network
+from training.validation import TorchModel
+
+
+@pytest.fixture(autouse=True)
+def keep_threads() -> Iterator[None]:
+    """Runs set the number of threads; put it back."""
+    threads = torch.get_num_threads()
+    yield
+    torch.set_num_threads(threads)
+
+
+def test_batches_drawn_ahead_give_the_same_weights(tmp_path: Path) -> None:
+    """A process that draws the batches changes nothing but the time."""
+    train.train(flags(tmp_path / "asked", "--steps", "9"))
+    train.train(flags(tmp_path / "ahead", "--steps", "9", "--workers", "1"))
+    assert same_weights(tmp_path / "asked", tmp_path / "ahead")
+
+
+def test_a_run_starts_from_a_model_file_and_learns_from_a_transformer(
+    tmp_path: Path,
+) -> None:
+    """Flags alone make a teacher of words, and a network that goes on from a file and learns it."""
+    exported = tmp_path / "model.onnx"
+    train.train(flags(tmp_path / "first"))
+    export.export([str(tmp_path / "first"), "--out", str(exported)])
+    sizes = ["--dim", "8", "--width", "8", "--layers", "1", "--heads", "2", "--steps", "4"]
+    teacher = tmp_path / "teacher"
+    train.train(flags(teacher, "--architecture", "transformer", *sizes))
+    with pytest.raises(InputError, match=r"teacher: holds a transformer, which can teach"):
+        export.export([str(teacher), "--out", str(tmp_path / "m.onnx")])
+    sizes += ["--architecture", "transformer", "--init", str(teacher), "--freeze-tables"]
+    with pytest.raises(InputError, match="--freeze-tables: is for what ships"):
+        train.train(flags(tmp_path / "frozen", *sizes))
+    student = tmp_path / "student"
+    learning = ["--init", str(exported), "--teacher", str(teacher), "--teacher", str(exported)]
+    train.train(flags(student, *learning, "--learning-rate", "0.00000001"))
+    rows = [row.text for row in read_table(SAMPLE)][:200]
+    before = Identifier.load(exported).identify_batch(rows)
+    after = Identifier(TorchModel(load_network(student)[0], 1024)).identify_batch(rows)
+    agree = sum(one.label == other.label for one, other in zip(before, after, strict=True))
+    assert agree / len(rows) > 0.8
