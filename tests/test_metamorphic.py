@@ -14,10 +14,12 @@ import pytest
 
 from scandid import Answer, Identifier
 from scandid.tables import LabelledText, read_table
+from training.originals import statements
 from training.report.benchmark import Benchmark, cut
 from training.report.variant import VARIANTS
 
-DATA = Path(__file__).parent / "data"
+ROOT = Path(__file__).parent.parent
+DATA = ROOT / "tests" / "data"
 SAMPLES = ("flores_sample", "ud_sample")
 
 Change = Callable[[str], str]
@@ -90,6 +92,9 @@ DIALECT = (
     "Ka du sei, kor e du henne?",
 )
 
+PROGRAM = (ROOT / "scandid", ROOT / "server")
+"""No line of these was trained on: training has programs of Debian's packages."""
+
 CODE = (
     "const total = items.reduce((a, b) => a + b, 0);",
     "SELECT id, name FROM users WHERE id = 3;",
@@ -99,17 +104,6 @@ CODE = (
     "user_id=42&token=abc",
     "x = y + z",
 )
-UNSEEN_CODE = (
-    "for (int k = 0; k < n; k++) { sum += a[k]; }",
-    "docker run --rm -p 8080:8080 nginx",
-    "ssh root@10.0.0.1 -p 2222",
-    'fn main() { println!("{}", x); }',
-    "npm install --save-dev eslint",
-    "https://github.com/pallets/click/issues/1234",
-    "Traceback (most recent call last):",
-    "margin: 0 auto; padding: 4px;",
-)
-"""What no pattern of training makes, though two are of the same kind: an address and a style."""
 
 
 @pytest.fixture(scope="module")
@@ -201,8 +195,10 @@ def test_dialect_is_norwegian(identifier: Identifier) -> None:
 
 
 def test_code_is_no_language(identifier: Identifier) -> None:
-    """Lines of code, markup and addresses are none of the four."""
+    """Lines of code, markup and addresses are none of the four; of this program nine in ten."""
     answers = identifier.identify_batch(CODE)
     assert sum(answer.label in {"other", "und"} for answer in answers) >= len(CODE) - 1
-    unseen = identifier.identify_batch(UNSEEN_CODE)
-    assert sum(answer.label in {"other", "und"} for answer in unseen) >= len(UNSEEN_CODE) - 2
+    lines = [line for path in PROGRAM for line in statements(path)]
+    unseen = identifier.identify_batch(lines)
+    assert len(lines) > 500
+    assert sum(answer.label in {"other", "und"} for answer in unseen) >= 0.9 * len(lines)

@@ -126,13 +126,18 @@ def usable(text: str, least_words: int) -> bool:
     return fits and letters >= 0.8 * len(text) and len(english) < 2 and "the" not in english
 
 
+def plain(message: str) -> list[str]:
+    """A message without placeholders, mnemonics and tags; its sentences where it is long."""
+    text = " ".join(_DROPPED.sub("", _TAG.sub(" ", message.partition("|/|")[0])).split())
+    return [text] if len(text) <= 400 else _SENTENCE_END.split(text)
+
+
 def read(path: Path, language: str) -> Iterator[Passage]:
     """Usable texts of a file: messages without placeholders and tags, or sentences of a manual."""
     if path.suffix in {".mo", ".xpi"}:
         for original, message in messages(path) if path.suffix == ".mo" else mozilla(path):
-            text = " ".join(_DROPPED.sub("", _TAG.sub(" ", message.partition("|/|")[0])).split())
-            parts = [text] if len(text) <= 400 else _SENTENCE_END.split(text)
-            yield from (Passage(part, language, original) for part in parts if usable(part, 3))
+            found = (part for part in plain(message) if usable(part, 3))
+            yield from (Passage(part, language, original) for part in found)
     elif path.suffix in {".html", ".xhtml", ".htm", ".docbook", ".page"}:
         for paragraph in paragraphs(path):
             parts = _SENTENCE_END.split(" ".join(paragraph.split()))
