@@ -5,7 +5,7 @@ always is. Its int8 codes are what the network computed with, so nothing is lost
 """
 
 from pathlib import Path
-from typing import Any, Final
+from typing import Final, TypeAlias
 
 import numpy as np
 import onnx
@@ -15,14 +15,11 @@ from onnx import numpy_helper
 
 from scandid.errors import InputError
 from training.network import Network, NetworkConfig
+from training.quantization import Array
 
 SUFFIX: Final = ".onnx"
 
-_LARGEST_INPUT: Final = 1.0
-"""A table's scale and the matrix that reads it are one product in the file: only that of both is
-known. They are divided so that the largest weights of the matrix' rows have this size."""
-
-Arrays = dict[str, NDArray[Any]]
+Arrays: TypeAlias = dict[str, Array]
 
 
 def read_network(path: Path) -> Network:
@@ -92,10 +89,14 @@ def _weights(arrays: Arrays, config: NetworkConfig) -> dict[str, torch.Tensor]:
 
 
 def _column_scales(scales: NDArray[np.float32]) -> NDArray[np.float32]:
-    """What of a product of row and column scales, ``[directions, rows, columns]``, is columns'."""
+    """What of a product of row and column scales, ``[directions, rows, columns]``, is columns'.
+
+    A table's scale and the matrix that reads it are one product in the file, and a factor can stand
+    in either: it is chosen so that the largest weights of the matrix' rows are 1.
+    """
     columns: NDArray[np.float32] = np.exp(np.log(scales).mean(axis=(0, 1)))
     rows = (scales / columns).mean(axis=2)
-    return columns * np.float32(rows.mean() * np.iinfo(np.int8).max / _LARGEST_INPUT)
+    return columns * np.float32(rows.mean() * np.iinfo(np.int8).max)
 
 
 def _word_codes(arrays: Arrays) -> NDArray[np.int8]:

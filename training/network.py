@@ -26,6 +26,7 @@ class NetworkConfig(TablesConfig):
 
     def __post_init__(self) -> None:
         """Refuse sizes that cannot be served."""
+        # With slots the decorator makes another class than the one super() alone would look for.
         super(NetworkConfig, self).__post_init__()
         if self.directions not in (1, 2):
             raise ValueError(f"directions: {self.directions} is neither 1 nor 2")

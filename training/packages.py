@@ -26,6 +26,7 @@ from tqdm import tqdm
 
 from scandid.errors import InputError, ScandidError
 from scandid.labels import LANGUAGES
+from training.translation import SENTENCE_END
 
 _CODES: Final = {"da": "dan", "sv": "swe", "nb": "nob", "no": "nob", "nn": "nno"}
 # da, nn_NO, gimp-help-nn, langpack-nn-NO@firefox.xpi; lazy, so that the no of nn-no is a country.
@@ -49,7 +50,6 @@ _DROPPED: Final = re.compile(
 _NO_MESSAGES: Final = ("", "translator-credits", "translator_credits", "Your names", "Your emails")
 # A wrong encoding, an address, or the gap where a placeholder or a reference stood.
 _BROKEN: Final = re.compile(r"""[\ufffd@Ã]| [.,](?: |$)|«»|“”|‘’|""|''|\(\)""")
-_SENTENCE_END: Final = re.compile(r"(?<=[.!?])\s+(?=[A-ZÆØÅÄÖ])")
 _ENGLISH: Final = re.compile(
     r"\b(?:the|of|and|is|are|this|that|with|you|your|from|which|when|has|have|will|been|not|or|by|an"
     r"|was|were|these|it|if|can|should|to|about|into|only|files?|page|used?|be|on|each|creates?"
@@ -118,18 +118,23 @@ def mozilla(path: Path) -> Iterator[tuple[str, str]]:
                     yield f"{'/'.join(inner)} {message} {key}", text
 
 
+def mostly_letters(text: str) -> bool:
+    """Whether four fifths of a text are letters and spaces."""
+    letters = sum(letter.isalpha() or letter == " " for letter in text)
+    return letters >= 0.8 * len(text)
+
+
 def usable(text: str, least_words: int) -> bool:
     """Whether a text is neither short nor long, four fifths letters and not plainly English."""
-    letters = sum(letter.isalpha() or letter == " " for letter in text)
     fits = len(text) <= 400 and len(text.split()) >= least_words and not _BROKEN.search(text)
     english = set(_ENGLISH.findall(text.lower()))
-    return fits and letters >= 0.8 * len(text) and len(english) < 2 and "the" not in english
+    return fits and mostly_letters(text) and len(english) < 2 and "the" not in english
 
 
 def plain(message: str) -> list[str]:
     """A message without placeholders, mnemonics and tags; its sentences where it is long."""
     text = " ".join(_DROPPED.sub("", _TAG.sub(" ", message.partition("|/|")[0])).split())
-    return [text] if len(text) <= 400 else _SENTENCE_END.split(text)
+    return [text] if len(text) <= 400 else SENTENCE_END.split(text)
 
 
 def read(path: Path, language: str) -> Iterator[Passage]:
@@ -140,7 +145,7 @@ def read(path: Path, language: str) -> Iterator[Passage]:
             yield from (Passage(part, language, original) for part in found)
     elif path.suffix in {".html", ".xhtml", ".htm", ".docbook", ".page"}:
         for paragraph in paragraphs(path):
-            parts = _SENTENCE_END.split(" ".join(paragraph.split()))
+            parts = SENTENCE_END.split(" ".join(paragraph.split()))
             yield from (Passage(part, language, part) for part in parts if usable(part, 4))
 
 

@@ -26,23 +26,21 @@ from training.checkpoint import (
     RUN,
     VALIDATION,
     load_network,
+    load_teacher,
     save_json,
     save_tensors,
 )
-from training.exported import SUFFIX, read_network
-from training.network import Network
+from training.hashed import HashedTables
 from training.validation import TorchModel
 
 
-def mean_network(paths: Sequence[Path]) -> Network:
+def mean_network(paths: Sequence[Path]) -> HashedTables:
     """Average the best weights of runs, and those of model files.
 
     Raises:
-        InputError: one is missing, cannot be shipped, or has other sizes than the first one.
+        InputError: one is missing, or has other sizes than the first one.
     """
-    networks = [
-        read_network(path) if path.suffix == SUFFIX else load_network(path)[0] for path in paths
-    ]
+    networks = [load_teacher(path) for path in paths]
     for path, network in zip(paths, networks, strict=True):
         if network.config != networks[0].config:
             raise InputError(f"{path}: {network.config}, but {paths[0]}: {networks[0].config}")
@@ -52,7 +50,7 @@ def mean_network(paths: Sequence[Path]) -> Network:
     return networks[0]
 
 
-def validate(network: Network, texts: Path, max_bytes: int) -> Tally:
+def validate(network: HashedTables, texts: Path, max_bytes: int) -> Tally:
     """Score the network on a run's held-out texts and fragments."""
     rows = list(read_table(texts))
     tally = Tally()

@@ -46,6 +46,7 @@ class TransformerConfig(TablesConfig):
 
     def __post_init__(self) -> None:
         """Refuse sizes that do not go together."""
+        # With slots the decorator makes another class than the one super() alone would look for.
         super(TransformerConfig, self).__post_init__()
         if self.window != 1:
             raise ValueError(

@@ -28,7 +28,7 @@ from scandid.labels import LANGUAGES
 from training.corpora import Corpus, load_corpora
 
 _PAIR: Final = re.compile(r"([a-z]{3})-([a-z]{3})(_[a-z]+)?")
-_SENTENCE_END: Final = re.compile(r"(?<=[.!?])\s+(?=[A-ZÆØÅÄÖ])")
+SENTENCE_END: Final = re.compile(r"(?<=[.!?])\s+(?=[A-ZÆØÅÄÖ])")
 _NOT_UNDERSTOOD: Final = re.compile(r"[@#]\w|\*[^\W\d_A-ZÆØÅÄÖ]|^\W*\*")
 _MARKS: Final = re.compile(r"[*@#\[\]{}<>^$/\\]")
 _MIN_WORDS: Final = 2
@@ -40,7 +40,7 @@ def sentences(corpus: Corpus, language: str) -> list[str]:
     found: dict[str, None] = {}
     for text, target in zip(corpus.texts, corpus.targets, strict=True):
         if target[place] and target.sum() == 1:
-            for sentence in _SENTENCE_END.split(" ".join(text.split())):
+            for sentence in SENTENCE_END.split(" ".join(text.split())):
                 if len(sentence.split()) >= _MIN_WORDS and not _MARKS.search(sentence):
                     found[sentence] = None
     return list(found)
