@@ -12,7 +12,7 @@ repeat the run) and history.jsonl (each validation). Uses CUDA when there is one
 
 import argparse
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import torch
@@ -20,7 +20,7 @@ from tqdm import tqdm
 
 from scandid.errors import InputError, ScandidError
 from scandid.scorecard import per_class_table
-from training.batches import batches
+from training.batches import Batch, batches
 from training.checkpoint import (
     BEST,
     HELD_OUT,
@@ -44,7 +44,7 @@ from training.quantization import freeze_tables
 from training.run import Run
 from training.sampling import Sampler
 from training.stores import read_dotenv
-from training.teaching import Teachers
+from training.teaching import ASKING_THREADS, Opinion, Teachers, taught
 from training.tracking import Tracker, open_tracker
 from training.transformer import TransformerConfig
 from training.unseen import UnseenTexts
@@ -71,7 +71,7 @@ def train(arguments: Sequence[str] | None = None) -> None:
     # Network: its first weights and its dropout follow from the seed. Teachers stay as they are.
     network = first_network(options, network_config)
     teachers = Teachers.load(options.teacher, network.table.device)
-    fitter = Fitter(network, fitting, teachers)
+    fitter = Fitter(network, fitting)
 
     # Run folder: all that is needed to repeat the run, before the first step.
     configs = {
@@ -86,8 +86,12 @@ def train(arguments: Sequence[str] | None = None) -> None:
     unseen.save(run.folder / TEST)
     run.restore(fitter)
 
+    # Loop: batches come with what the teachers say of them, on a GPU ahead of the steps.
+    device = network.table.device
+    asking = ASKING_THREADS if device.type == "cuda" else 0
+    ready = taught(batches(sampler, run.step, options.workers), teachers, device, asking)
     tracker = open_tracker(options.track, run.folder)
-    fit(run, fitter, sampler, validation, tracker, options)
+    fit(run, fitter, ready, validation, tracker, options)
     report_best(run, fitter, validation, unseen, left)
     tracker.finish()
 
@@ -126,16 +130,17 @@ def origins(corpus: Corpus, training_texts: int, device: str) -> dict[str, Any]:
 def fit(
     run: Run,
     fitter: Fitter,
-    sampler: Sampler,
+    ready: Iterator[tuple[Batch, Opinion | None]],
     validation: Validation,
     tracker: Tracker,
     options: argparse.Namespace,
 ) -> None:
     """Loop: one batch a step; the averaged weights are what is validated and kept."""
-    over, drawn = run.over(), batches(sampler, run.step, options.workers)
+    over = run.over()
     with tqdm(total=options.steps, initial=run.step, unit="step", disable=None) as bar:
         while not over:
-            run.advance(fitter.step(next(drawn), run.step, run.progress()))
+            batch, opinion = next(ready)
+            run.advance(fitter.step(batch, run.step, run.progress(), opinion))
             over = run.over()
             if over or run.step % options.evaluate_every == 0:
                 scores = validation.score(fitter.averaged)

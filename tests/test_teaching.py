@@ -13,7 +13,7 @@ from training.fitting import Fitter, FittingConfig
 from training.network import Network
 from training.sampling import to_tensor
 from training.targets import target
-from training.teaching import Teachers
+from training.teaching import Teachers, taught
 
 TEXTS = to_tensor([b" hva heter du ", b" hva heter dere ", b" jeg heter anna "])
 LABELLED = torch.from_numpy(target(["dan"], "row")).repeat(3, 1)
@@ -32,9 +32,9 @@ def sure_of(label: str) -> Network:
 def fitted(teaching: float) -> Tensor:
     """Mean probabilities after learning Danish texts from a teacher that says Nynorsk."""
     config = FittingConfig(learning_rate=0.05, warmup=1, teaching=teaching, gram_dropout=0)
-    fitter = Fitter(tiny_network(), config, Teachers([sure_of("nno")]))
+    fitter, teachers = Fitter(tiny_network(), config), Teachers([sure_of("nno")])
     for number in range(40):
-        fitter.step([(TEXTS, LABELLED)], number, progress=0)
+        fitter.step([(TEXTS, LABELLED)], number, progress=0, opinion=teachers.opinion([TEXTS]))
     with torch.no_grad():
         found: Tensor = torch.sigmoid(fitter.network(TEXTS)).mean(0)
     return found
@@ -77,3 +77,32 @@ def test_a_missing_teacher_is_named(tmp_path: Path) -> None:
     """A run that is not there stops the training with its folder in the message."""
     with pytest.raises(InputError, match=r"gone.* no such run"):
         Teachers.load([tmp_path / "gone"], torch.device("cpu"))
+
+
+@pytest.mark.parametrize("threads", [0, 1, 3])
+def test_opinions_stay_with_their_batches(threads: int) -> None:
+    """However many threads ask, each batch comes in its turn with what is said of its own texts."""
+    teachers = Teachers([tiny_network()])
+    drawn = [[(TEXTS[place % 3 :], LABELLED[place % 3 :])] for place in range(11)]
+    found = list(taught(iter(drawn), teachers, torch.device("cpu"), threads))
+    assert [len(batch[0][0]) for batch, _ in found] == [len(batch[0][0]) for batch in drawn]
+    for batch, opinion in found:
+        expected = teachers.opinion([text for text, _ in batch])
+        assert opinion is not None
+        assert all(torch.equal(said, due) for said, due in zip(opinion, expected, strict=True))
+
+
+@pytest.mark.parametrize("threads", [0, 2])
+def test_without_teachers_batches_come_alone(threads: int) -> None:
+    """A run without teachers gets its batches, and no opinion."""
+    drawn = [[(TEXTS, LABELLED)]] * 5
+    found = list(taught(iter(drawn), Teachers([]), torch.device("cpu"), threads))
+    assert [opinion for _, opinion in found] == [None] * 5
+
+
+def test_a_fault_while_asking_ends_the_run() -> None:
+    """What goes wrong in a thread is raised where the batch was wanted."""
+    wrong = [(torch.zeros(8, dtype=torch.uint8), LABELLED[:1])]
+    ready = taught(iter([wrong]), Teachers([tiny_network()]), torch.device("cpu"), threads=1)
+    with pytest.raises(IndexError):
+        next(ready)

@@ -78,10 +78,10 @@ def test_it_learns_and_teaches() -> None:
         fitter.step([(texts, labels)], number, progress=0)
     assert torch.equal(fitter.network(texts).argmax(1), labels.argmax(1))
     config = FittingConfig(learning_rate=0.05, warmup=1, gram_dropout=0, teaching=1)
-    student = Fitter(tiny_network(), config, Teachers([fitter.network]))
+    student, teachers = Fitter(tiny_network(), config), Teachers([fitter.network])
     wrong = torch.from_numpy(target(["mul"], "row")).repeat(3, 1)
     for number in range(60):
-        student.step([(texts, wrong)], number, progress=0)
+        student.step([(texts, wrong)], number, progress=0, opinion=teachers.opinion([texts]))
     assert torch.equal(student.network(texts).argmax(1), labels.argmax(1))
 
 

@@ -9,7 +9,7 @@ from torch import Tensor
 from torch.nn import functional
 
 from training.hashed import HashedTables
-from training.teaching import Teachers
+from training.teaching import Opinion
 
 _AVERAGE_EVERY: Final = 10
 _LONGEST_MEMORY: Final = 0.02
@@ -46,12 +46,9 @@ class FittingConfig:
 class Fitter:
     """A network, its optimizer and the running average of its weights."""
 
-    def __init__(
-        self, network: HashedTables, config: FittingConfig, teachers: Teachers | None = None
-    ) -> None:
+    def __init__(self, network: HashedTables, config: FittingConfig) -> None:
         """Start from the network's present weights."""
         self.network = network
-        self._teachers = teachers or Teachers([])
         self.averaged = copy.deepcopy(network)
         self._config = config
         fitted = [parameter for parameter in network.parameters() if parameter.requires_grad]
@@ -60,13 +57,20 @@ class Fitter:
         )
         self._averages = 0
 
-    def step(self, parts: list[tuple[Tensor, Tensor]], number: int, progress: float) -> float:
+    def step(
+        self,
+        parts: list[tuple[Tensor, Tensor]],
+        number: int,
+        progress: float,
+        opinion: Opinion | None = None,
+    ) -> float:
         """Fit one batch.
 
         Args:
             parts: Bytes and targets from :meth:`training.sampling.Sampler.draw`.
             number: Count of steps before this one.
             progress: Part of the run that is done, 0 to 1.
+            opinion: What teachers say of the batch, where there are any.
 
         Returns:
             Mean loss of the batch.
@@ -74,7 +78,7 @@ class Fitter:
         self.network.train()
         for group in self._optimizer.param_groups:
             group["lr"] = self._learning_rate(number, progress)
-        loss = self._loss(parts)
+        loss = self._loss(parts, opinion)
         torch.autograd.backward(loss)
         for table in (self.network.table, self.network.word_table):
             if table.grad is not None:
@@ -116,7 +120,7 @@ class Fitter:
         warm = min(1.0, (number + 1) / self._config.warmup)
         return self._config.learning_rate * warm * max(0.02, 1 - progress)
 
-    def _loss(self, parts: list[tuple[Tensor, Tensor]]) -> Tensor:
+    def _loss(self, parts: list[tuple[Tensor, Tensor]], opinion: Opinion | None) -> Tensor:
         """Mean loss of the parts' texts."""
         device = self.network.table.device
         texts = [text.to(device) for text, _ in parts]
@@ -131,19 +135,19 @@ class Fitter:
         ]
         logits = torch.cat(parts_of_logits)
         targets = torch.cat([targets for _, targets in parts]).to(device)
-        holds, share = self._sought(texts, targets)
+        holds, share = self._sought(targets, opinion)
         independent = functional.binary_cross_entropy_with_logits(logits, holds, reduction="sum")
         ranking = -(torch.log_softmax(logits, 1) * share).sum()
         return (independent + self._config.ranking * ranking) / len(targets)
 
-    def _sought(self, texts: list[Tensor], targets: Tensor) -> tuple[Tensor, Tensor]:
+    def _sought(self, targets: Tensor, opinion: Opinion | None) -> tuple[Tensor, Tensor]:
         """What each label's probability and its share among the labels should be."""
         smooth = self._config.label_smoothing
         holds = (targets > 0) * (1 - smooth) + smooth / 2
         share = targets / targets.sum(1, keepdim=True) * (1 - smooth) + smooth / targets.shape[1]
-        if not len(self._teachers):
+        if opinion is None:
             return holds, share
-        said_holds, said_share = self._teachers.opinion(texts)
+        said_holds, said_share = opinion
         weight = self._config.teaching
         return torch.lerp(holds, said_holds, weight), torch.lerp(share, said_share, weight)
 

@@ -5,15 +5,30 @@ the mean of several larger networks says how sure one can be (Hinton, Vinyals an
 "Distilling the Knowledge in a Neural Network", arXiv 1503.02531).
 """
 
-from collections.abc import Sequence
+from collections import deque
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from itertools import islice
 from pathlib import Path
+from typing import Final, TypeAlias
 
 import torch
 from torch import Tensor
 
 from scandid.labels import LABELS
+from training.batches import Batch
 from training.checkpoint import load_teacher
 from training.hashed import HashedTables
+
+Opinion: TypeAlias = tuple[Tensor, Tensor]
+"""Two float32 ``[texts, labels]``: the probability of each label on its own, and the label's share
+among the labels."""
+
+ASKING_THREADS: Final = 3
+"""What a GPU is asked with: its time goes into starting small pieces of work, one after another."""
+
+_AHEAD: Final = 2
+"""Batches that each thread has asked for before a step needs them."""
 
 
 class Teachers:
@@ -38,16 +53,8 @@ class Teachers:
         """Number of networks."""
         return len(self._networks)
 
-    def opinion(self, texts: Sequence[Tensor]) -> tuple[Tensor, Tensor]:
-        """What they say of the parts of a batch.
-
-        Args:
-            texts: uint8 ``[n, time]`` each, padded.
-
-        Returns:
-            Two float32 ``[texts, labels]``: the probability of each label on its own, and the
-            label's share among the labels.
-        """
+    def opinion(self, texts: Sequence[Tensor]) -> Opinion:
+        """What they say of the parts of a batch, uint8 ``[n, time]`` each, padded."""
         total = sum(len(text) for text in texts)
         holds = torch.zeros(total, len(LABELS), device=texts[0].device)
         share = torch.zeros_like(holds)
@@ -57,3 +64,38 @@ class Teachers:
                 holds += torch.sigmoid(logits) / len(self)
                 share += torch.softmax(logits, 1) / len(self)
         return holds, share
+
+
+def taught(
+    drawn: Iterator[Batch], teachers: Teachers, device: torch.device, threads: int = 0
+) -> Iterator[tuple[Batch, Opinion | None]]:
+    """Batches on the network's device with what its teachers say of them, in the order drawn.
+
+    Args:
+        drawn: Batches from :func:`training.batches.batches`.
+        teachers: Networks on ``device``, or none.
+        device: Where the batches are wanted.
+        threads: How many ask at the same time, ahead of the steps; 0 asks when a step needs it.
+    """
+
+    def ask(batch: Batch) -> tuple[Batch, Opinion | None]:
+        batch = [(text.to(device), targets.to(device)) for text, targets in batch]
+        opinion = teachers.opinion([text for text, _ in batch]) if len(teachers) else None
+        if device.type == "cuda":
+            torch.cuda.current_stream().synchronize()
+        return batch, opinion
+
+    if not threads:
+        yield from map(ask, drawn)
+        return
+    with ThreadPoolExecutor(threads, initializer=_own_stream, initargs=(device,)) as pool:
+        ahead = deque(pool.submit(ask, batch) for batch in islice(drawn, threads * _AHEAD))
+        while ahead:
+            yield ahead.popleft().result()
+            ahead.extend(pool.submit(ask, batch) for batch in islice(drawn, 1))
+
+
+def _own_stream(device: torch.device) -> None:
+    """Let a thread's work on the GPU wait for nobody else's."""
+    if device.type == "cuda":
+        torch.cuda.set_stream(torch.cuda.Stream(device))  # type: ignore[no-untyped-call]

@@ -11,7 +11,6 @@ from typing import Final
 
 import torch
 from torch import Tensor, nn
-from torch.nn.attention import SDPBackend, sdpa_kernel
 
 from scandid.folding import SPACE
 from scandid.labels import LABELS
@@ -22,9 +21,6 @@ _MOST_WORDS: Final = 520
 
 _DROPOUT: Final = 0.1
 _PLACE_SPREAD: Final = 0.02
-_KERNELS: Final = [SDPBackend.FLASH_ATTENTION, SDPBackend.EFFICIENT_ATTENTION, SDPBackend.MATH]
-"""Not cuDNN's: it plans anew for each length of a batch, which took four fifths of a step."""
-
 _BAG_SHARE: Final = 0.3
 """Sums of a whole text are larger than what the layers give, and would learn faster."""
 
@@ -64,6 +60,9 @@ class Transformer(HashedTables):
     def __init__(self, config: TransformerConfig) -> None:
         """Build tables and layers with random weights."""
         super().__init__(config)
+        # cuDNN's attention plans anew for each length of a batch, which took four fifths of a step.
+        # A switch of the process: those of a block of code are not safe among threads.
+        torch.backends.cuda.enable_cudnn_sdp(enabled=False)
         self.enter_grams = nn.LayerNorm(config.dim)
         self.enter_words = nn.LayerNorm(config.word_dim)
         self.enter = nn.Linear(config.dim + config.word_dim, config.width)
@@ -116,8 +115,7 @@ class Transformer(HashedTables):
         there = letters.scatter_add(1, word_numbers(text), (text > SPACE).float()) > 0
         there[:, 0] |= ~there.any(1)  # attention needs something to look at
         on_gpu = text.device.type == "cuda"
-        autocast = torch.autocast(text.device.type, torch.bfloat16, enabled=on_gpu)
-        with autocast, sdpa_kernel(_KERNELS):
+        with torch.autocast(text.device.type, torch.bfloat16, enabled=on_gpu):
             entering = torch.cat([self.enter_grams(windows), self.enter_words(word_sums)], 2)
             states = self.enter(entering) + self.places[:count]
             states = self.layers(states, src_key_padding_mask=~there).float()
