@@ -10,24 +10,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
+from training.accents import bare, barest, digraphs
 from training.names import put_in
 
-_DIGRAPHS: Final = str.maketrans(
-    {
-        "æ": "ae",
-        "ø": "oe",
-        "å": "aa",
-        "ä": "ae",
-        "ö": "oe",
-        "Æ": "Ae",
-        "Ø": "Oe",
-        "Å": "Aa",
-        "Ä": "Ae",
-        "Ö": "Oe",
-    }
-)
-_BARE: Final = str.maketrans("æøåäöÆØÅÄÖ", "aoaaoAOAAO")
-_STRIPPED: Final = _BARE | str.maketrans({"æ": "ae", "Æ": "Ae"})
 _KEYBOARD: Final = "abcdefghijklmnopqrstuvwxyzæøåäö"
 _STRAYS: Final = ("#{}", "{}.com", "{}.org/{}", "{}.py", "{}_id", "RT", ":D", "<{}>")
 _ADDRESSES: Final = (
@@ -51,7 +36,7 @@ class AugmentationConfig:
 
     Attributes:
         fragment: Cut down to 1 to 4 neighbouring words.
-        no_diacritics: ``å ä ö æ ø`` written as digraphs or bare ASCII.
+        no_diacritics: ``å ä ö æ ø`` written as digraphs, or every accent dropped.
         typo: A letter dropped, doubled, swapped or replaced.
         joined: One space removed.
         stray: One to three names of sites, hashtags or pieces of code put in.
@@ -77,7 +62,7 @@ def augment(
     if names and rng.random() < config.foreign_names:
         text = put_in(text, names, rng)
     if rng.random() < config.no_diacritics:
-        text = text.translate(rng.choice((_DIGRAPHS, _BARE, _STRIPPED)))
+        text = rng.choice((digraphs, bare, barest))(text)
     if rng.random() < config.typo:
         text = typo(text, rng)
     if rng.random() < config.joined:

@@ -5,27 +5,12 @@ import unicodedata
 from collections.abc import Callable, Mapping
 from typing import Final
 
-_DIGRAPHS: Final = str.maketrans(
-    dict(
-        zip("æøåäöÆØÅÄÖ", ("ae", "oe", "aa", "ae", "oe", "AE", "OE", "AA", "AE", "OE"), strict=True)
-    )
-)
-_LETTERS_ASCII_LACKS: Final = str.maketrans({"æ": "ae", "ø": "o", "Æ": "AE", "Ø": "O"})
+from training.accents import bare, digraphs
+
 _INNER: Final = re.compile(r"\b([^\W\d_])([^\W\d_])([^\W\d_])(?=[^\W\d_])")
 
 _SWAP_EVERY: Final = 4
 _JOIN_EVERY: Final = 5
-
-
-def digraphs(text: str) -> str:
-    """Write ``æ ø å ä ö`` as ``ae oe aa ae oe``."""
-    return unicodedata.normalize("NFC", text).translate(_DIGRAPHS)
-
-
-def bare(text: str) -> str:
-    """Drop every accent: ``å`` and ``ä`` to ``a``, ``ö`` and ``ø`` to ``o``, ``æ`` to ``ae``."""
-    marked = unicodedata.normalize("NFD", text.translate(_LETTERS_ASCII_LACKS))
-    return unicodedata.normalize("NFC", "".join(c for c in marked if not unicodedata.combining(c)))
 
 
 def typos(text: str) -> str:
