@@ -152,11 +152,15 @@ def _open_session(file: Path, content: bytes) -> onnxruntime.InferenceSession:
     options.add_session_config_entry("session.intra_op.allow_spinning", "0")
     options.log_severity_level = 3
     try:
-        return onnxruntime.InferenceSession(content, options, providers=["CPUExecutionProvider"])
+        session = onnxruntime.InferenceSession(content, options, providers=["CPUExecutionProvider"])
     except Exception as error:  # onnxruntime's exceptions share no base class of their own
         raise ModelError(
             f"model: {file} is no ONNX model that onnxruntime can open: {error}"
         ) from error
+    # It would keep the file as well, 13 MB of each worker, to open it anew with another provider;
+    # there is no other here, and no public way.
+    session._model_bytes = None
+    return session
 
 
 def _read_metadata(file: Path, raw: str, sha256: str) -> ModelMetadata:

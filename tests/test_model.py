@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import tracemalloc
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -42,6 +43,19 @@ def test_metadata_describes_the_file(tiny_model: Path) -> None:
 def test_the_default_is_the_shipped_model(shipped_model: Path) -> None:
     """Loading without a path opens the file under models/."""
     assert Model.load().path == shipped_model
+
+
+def test_the_file_is_not_held_beside_the_session(shipped_model: Path) -> None:
+    """Of a model that is loaded, Python keeps less than a tenth of its file's size."""
+    tracemalloc.start()
+    try:
+        model = Model.load(shipped_model)
+        held, most = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert model.metadata.max_bytes
+    assert most > shipped_model.stat().st_size  # the file was read: this can see what is held
+    assert held < shipped_model.stat().st_size / 10
 
 
 def test_a_missing_file_is_named(tmp_path: Path) -> None:
