@@ -20,7 +20,7 @@ from tqdm import tqdm
 
 from scandid.errors import InputError, ScandidError
 from scandid.scorecard import per_class_table
-from training.batches import Batch, batches
+from training.batches import batches
 from training.checkpoint import (
     BEST,
     HELD_OUT,
@@ -44,7 +44,7 @@ from training.quantization import freeze_tables
 from training.run import Run
 from training.sampling import Sampler
 from training.stores import read_dotenv
-from training.teaching import ASKING_THREADS, Opinion, Teachers, taught
+from training.teaching import ASKING_THREADS, Labelled, Opinion, Teachers, taught
 from training.tracking import Tracker, open_tracker
 from training.transformer import TransformerConfig
 from training.unseen import UnseenTexts
@@ -130,7 +130,7 @@ def origins(corpus: Corpus, training_texts: int, device: str) -> dict[str, Any]:
 def fit(
     run: Run,
     fitter: Fitter,
-    ready: Iterator[tuple[Batch, Opinion | None]],
+    ready: Iterator[tuple[Labelled, Opinion | None]],
     validation: Validation,
     tracker: Tracker,
     options: argparse.Namespace,

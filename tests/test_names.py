@@ -47,7 +47,7 @@ def test_only_texts_of_the_four_get_foreign_names() -> None:
     """A batch of the sampler has the name in Danish texts, and English ones as they were."""
     always = AugmentationConfig(0, 0, 0, 0, 0, foreign_names=1, only_stray=0)
     parts = Sampler(corpus(), SamplingConfig(batch=40, parts=1), always, seed=1).draw(0)
-    (text, targets), *_ = parts
+    (text, targets, _), *_ = parts
     lines = [bytes(row.tolist()).rstrip(b"\0").decode() for row in text]
     danish = [line for line, row in zip(lines, targets, strict=True) if row[0]]
     english = [line for line, row in zip(lines, targets, strict=True) if row[-1]]

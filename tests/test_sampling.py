@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from scandid import LABELS
 from scandid.errors import InputError
-from training.augmentation import AugmentationConfig, augment, fragment, stray, typo
+from training.augmentation import AugmentationConfig, fragment, roughen, shorten, stray, typo
 from training.corpora import Corpus
 from training.sampling import LABEL_SHARES, Sampler, SamplingConfig
 
@@ -39,7 +39,7 @@ def drawn(
     return [
         (bytes(row.tolist()).rstrip(b"\0").decode().strip(), tuple(target.tolist()))
         for step in range(steps)
-        for text, targets in sampler.draw(step)
+        for text, targets, _ in sampler.draw(step)
         for row, target in zip(text, targets, strict=True)
     ]
 
@@ -83,23 +83,38 @@ def test_a_batch_follows_from_seed_and_step() -> None:
     assert drawn(config, 2) != drawn(config, 2, seed=2)
 
 
+def test_teachers_read_what_was_there_before_it_was_rough() -> None:
+    """The text to be asked about has the same words, with accents and spaces where they were."""
+    rough = replace(PLAIN, no_diacritics=1, joined=1)
+    texts = [f"sjøen er grå nå {place}" for place in "abcdefgh"]
+    targets = np.tile(np.array([[0, 0, 1, 0, 0]], np.float32), (len(texts), 1))
+    norwegian = Corpus(texts, targets, np.zeros(len(texts), np.int32), ("a",))
+    for part in Sampler(norwegian, SamplingConfig(batch=40), rough, 1).draw(0):
+        for text, asked in zip(part.text, part.asked, strict=True):
+            sent, meant = (bytes(row.tolist()).rstrip(b"\0").decode() for row in (text, asked))
+            assert meant.startswith(" sjøen er grå nå ")
+            assert "ø" not in sent
+            assert sent.strip()[-1] == meant.strip()[-1]
+
+
 def test_batches_smaller_than_their_parts() -> None:
     """A batch of one text has one part and no empty ones."""
     sampler = Sampler(corpus(), SamplingConfig(batch=1), PLAIN, 1)
-    ((text, target),) = sampler.draw(0)
+    ((text, target, _),) = sampler.draw(0)
     assert (len(text), len(target)) == (1, 1)
     assert text.dtype == torch.uint8
 
 
 def test_nothing_asked_for_changes_nothing() -> None:
     """With all shares at 0 the text stays as it is."""
-    assert augment(SENTENCE, PLAIN, random.Random(1)) == SENTENCE
+    assert shorten(SENTENCE, PLAIN, random.Random(1)) == SENTENCE
+    assert roughen(SENTENCE, PLAIN, random.Random(1)) == SENTENCE
 
 
 @given(st.text(), st.integers())
 def test_any_text_can_be_augmented(text: str, seed: int) -> None:
     """All changes at once raise nothing on any text, and repeat with the same random numbers."""
-    first, second = (augment(text, EVERYTHING, random.Random(seed)) for _ in range(2))
+    first, second = (roughen(text, EVERYTHING, random.Random(seed)) for _ in range(2))
     assert first == second
 
 
@@ -131,14 +146,14 @@ def test_a_stray_leaves_the_words(seed: int) -> None:
 def test_diacritics_are_written_otherwise() -> None:
     """With that share alone, å ä ö æ ø become digraphs or bare letters."""
     config = AugmentationConfig(0, 1, 0, 0, 0)
-    found = {augment("Blåbærgrød på ö", config, random.Random(seed)) for seed in range(20)}
+    found = {roughen("Blåbærgrød på ö", config, random.Random(seed)) for seed in range(20)}
     assert found == {"Blaabaergroed paa oe", "Blabargrod pa o", "Blabaergrod pa o"}
 
 
 def test_other_languages_lose_their_accents_too() -> None:
     """Icelandic without accents is seen, or a model takes it for Nynorsk."""
     config = AugmentationConfig(0, 1, 0, 0, 0)
-    found = {augment("Það kólnar ýmist", config, random.Random(seed)) for seed in range(20)}
+    found = {roughen("Það kólnar ýmist", config, random.Random(seed)) for seed in range(20)}
     assert found == {"Það kólnar ýmist", "Það kolnar ymist", "THad kolnar ymist"}
 
 
@@ -146,7 +161,7 @@ def test_a_factor_changes_the_weight_of_its_source_alone() -> None:
     """A source with factor 0 is never drawn, and a factor for a source not there is an error."""
     only_b = SamplingConfig(batch=64, factors={"a": 0.0})
     parts = Sampler(corpus(), only_b, PLAIN, seed=1).draw(0)
-    drawn = {bytes(row.tolist()).strip(b"\0 ") for text, _ in parts for row in text}
+    drawn = {bytes(row.tolist()).strip(b"\0 ") for text, *_ in parts for row in text}
     assert drawn == {b"dan b", b"nob b", b"nno b"}
     with pytest.raises(InputError, match="no source 'c'; there are a, b"):
         Sampler(corpus(), SamplingConfig(factors={"c": 2.0}), PLAIN, seed=1)

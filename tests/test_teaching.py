@@ -11,7 +11,7 @@ from scandid.labels import LABELS
 from tests.tiny_model import tiny_network
 from training.fitting import Fitter, FittingConfig
 from training.network import Network
-from training.sampling import to_tensor
+from training.sampling import Part, to_tensor
 from training.targets import target
 from training.teaching import Teachers, taught
 
@@ -81,13 +81,17 @@ def test_a_missing_teacher_is_named(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("threads", [0, 1, 3])
 def test_opinions_stay_with_their_batches(threads: int) -> None:
-    """However many threads ask, each batch comes in its turn with what is said of its own texts."""
+    """However many threads ask, each batch comes in its turn with what is said of its own texts.
+
+    They are asked about them as they were before they were made rough.
+    """
     teachers = Teachers([tiny_network()])
-    drawn = [[(TEXTS[place % 3 :], LABELLED[place % 3 :])] for place in range(11)]
+    rough = to_tensor([b" hvahetedu ", b" hva hter dere ", b" jeghet anna "])
+    drawn = [[Part(rough[at:], LABELLED[at:], TEXTS[at:])] for at in (0, 1, 2, 0, 2, 1, 0)]
     found = list(taught(iter(drawn), teachers, torch.device("cpu"), threads))
-    assert [len(batch[0][0]) for batch, _ in found] == [len(batch[0][0]) for batch in drawn]
-    for batch, opinion in found:
-        expected = teachers.opinion([text for text, _ in batch])
+    for (batch, opinion), (part,) in zip(found, drawn, strict=True):
+        assert [(text is part.text, to is part.targets) for text, to in batch] == [(True, True)]
+        expected = teachers.opinion([part.asked])
         assert opinion is not None
         assert all(torch.equal(said, due) for said, due in zip(opinion, expected, strict=True))
 
@@ -95,14 +99,14 @@ def test_opinions_stay_with_their_batches(threads: int) -> None:
 @pytest.mark.parametrize("threads", [0, 2])
 def test_without_teachers_batches_come_alone(threads: int) -> None:
     """A run without teachers gets its batches, and no opinion."""
-    drawn = [[(TEXTS, LABELLED)]] * 5
+    drawn = [[Part(TEXTS, LABELLED, TEXTS)]] * 5
     found = list(taught(iter(drawn), Teachers([]), torch.device("cpu"), threads))
     assert [opinion for _, opinion in found] == [None] * 5
 
 
 def test_a_fault_while_asking_ends_the_run() -> None:
     """What goes wrong in a thread is raised where the batch was wanted."""
-    wrong = [(torch.zeros(8, dtype=torch.uint8), LABELLED[:1])]
+    wrong = [Part(TEXTS, LABELLED, torch.zeros(8, dtype=torch.uint8))]
     ready = taught(iter([wrong]), Teachers([tiny_network()]), torch.device("cpu"), threads=1)
     with pytest.raises(IndexError):
         next(ready)

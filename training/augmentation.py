@@ -53,12 +53,15 @@ class AugmentationConfig:
     only_stray: float = 0.04
 
 
-def augment(
+def shorten(text: str, config: AugmentationConfig, rng: random.Random) -> str:
+    """Return a few words of ``text``, or more often all of it."""
+    return fragment(text, rng) if rng.random() < config.fragment else text
+
+
+def roughen(
     text: str, config: AugmentationConfig, rng: random.Random, names: Sequence[str] = ()
 ) -> str:
-    """Return a variant of ``text`` in the same language, with some of ``names``; often itself."""
-    if rng.random() < config.fragment:
-        text = fragment(text, rng)
+    """Return ``text`` as somebody in a hurry sends it, with some of ``names``; often itself."""
     if names and rng.random() < config.foreign_names:
         text = put_in(text, names, rng)
     if rng.random() < config.no_diacritics:

@@ -5,12 +5,11 @@ from itertools import count
 from typing import Final, TypeAlias
 
 import torch
-from torch import Tensor
 from torch.utils.data import DataLoader, Dataset
 
-from training.sampling import Sampler
+from training.sampling import Part, Sampler
 
-Batch: TypeAlias = list[tuple[Tensor, Tensor]]
+Batch: TypeAlias = list[Part]
 """What :meth:`training.sampling.Sampler.draw` gives."""
 
 _AHEAD: Final = 4

@@ -9,7 +9,7 @@ from torch import Tensor
 from torch.nn import functional
 
 from training.hashed import HashedTables
-from training.teaching import Opinion
+from training.teaching import Labelled, Opinion
 
 _AVERAGE_EVERY: Final = 10
 _LONGEST_MEMORY: Final = 0.02
@@ -59,7 +59,7 @@ class Fitter:
 
     def step(
         self,
-        parts: list[tuple[Tensor, Tensor]],
+        parts: Labelled,
         number: int,
         progress: float,
         opinion: Opinion | None = None,
@@ -67,7 +67,7 @@ class Fitter:
         """Fit one batch.
 
         Args:
-            parts: Bytes and targets from :meth:`training.sampling.Sampler.draw`.
+            parts: Bytes and targets.
             number: Count of steps before this one.
             progress: Part of the run that is done, 0 to 1.
             opinion: What teachers say of the batch, where there are any.
@@ -120,7 +120,7 @@ class Fitter:
         warm = min(1.0, (number + 1) / self._config.warmup)
         return self._config.learning_rate * warm * max(0.02, 1 - progress)
 
-    def _loss(self, parts: list[tuple[Tensor, Tensor]], opinion: Opinion | None) -> Tensor:
+    def _loss(self, parts: Labelled, opinion: Opinion | None) -> Tensor:
         """Mean loss of the parts' texts."""
         device = self.network.table.device
         texts = [text.to(device) for text, _ in parts]

@@ -3,7 +3,7 @@
 import random
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Final
+from typing import Final, NamedTuple
 
 import numpy as np
 import torch
@@ -13,7 +13,7 @@ from torch import Tensor
 from scandid.encoding import encode_texts, pad
 from scandid.errors import InputError
 from scandid.labels import LABELS
-from training.augmentation import AugmentationConfig, augment, only_stray
+from training.augmentation import AugmentationConfig, only_stray, roughen, shorten
 from training.corpora import Corpus
 from training.names import foreign_names
 
@@ -41,6 +41,21 @@ class SamplingConfig:
     parts: int = 4
 
 
+class Part(NamedTuple):
+    """Texts of like length.
+
+    Attributes:
+        text: uint8 ``[n, time]``.
+        targets: float32 ``[n, labels]``.
+        asked: uint8 ``[n, time]``, what teachers are asked about: the same texts before they were
+            made rough. Who reads *sjoen* for *sjøen* has to guess; who saw both need not.
+    """
+
+    text: Tensor
+    targets: Tensor
+    asked: Tensor
+
+
 class Sampler:
     """Draws batches; the batch of a step depends on seed and step alone, so a run can resume."""
 
@@ -59,35 +74,36 @@ class Sampler:
         self._cumulative = np.cumsum(weigh(corpus, config))
         self._names = foreign_names(corpus) if augmentation.foreign_names else []
 
-    def draw(self, step: int) -> list[tuple[Tensor, Tensor]]:
-        """Draw one batch.
-
-        Returns:
-            Parts of like length: uint8 bytes ``[n, time]`` and float32 targets ``[n, labels]``.
-        """
+    def draw(self, step: int) -> list[Part]:
+        """Draw one batch."""
         rng = random.Random(f"{self._seed}/{step}")
         total = self._cumulative[-1]
         at = [rng.random() * total for _ in range(self._config.batch)]
         picked = np.searchsorted(self._cumulative, at).clip(max=len(self._corpus) - 1)
         variants = [self._variant(place, rng) for place in picked]
-        encoded = [data for data, _ in encode_texts(variants, self._config.max_bytes)]
-        order = np.argsort([len(data) for data in encoded], kind="stable")
+        rough, clean = (
+            [data for data, _ in encode_texts(texts, self._config.max_bytes)]
+            for texts in zip(*variants, strict=True)
+        )
+        order = np.argsort([len(data) for data in rough], kind="stable")
         return [
-            (
-                to_tensor([encoded[i] for i in part]),
+            Part(
+                to_tensor([rough[i] for i in part]),
                 torch.from_numpy(self._corpus.targets[picked[part]]),
+                to_tensor([clean[i] for i in part]),
             )
             for part in np.array_split(order, self._config.parts)
             if len(part)
         ]
 
-    def _variant(self, place: int, rng: random.Random) -> str:
-        """A variant of a text; names of other languages are foreign in the four alone."""
+    def _variant(self, place: int, rng: random.Random) -> tuple[str, str]:
+        """A text made rough, and as it was; names of other languages are foreign in the four."""
         foreign = self._corpus.targets[place, LABELS.index("other")] == 0
         if not foreign and rng.random() < self._augmentation.only_stray:
-            return only_stray(rng)
-        names = self._names if foreign else ()
-        return augment(self._corpus.texts[place], self._augmentation, rng, names)
+            code = only_stray(rng)
+            return code, code
+        text = shorten(self._corpus.texts[place], self._augmentation, rng)
+        return roughen(text, self._augmentation, rng, self._names if foreign else ()), text
 
 
 def to_tensor(encoded: Sequence[bytes]) -> Tensor:

@@ -20,6 +20,9 @@ from training.batches import Batch
 from training.checkpoint import load_teacher
 from training.hashed import HashedTables
 
+Labelled: TypeAlias = list[tuple[Tensor, Tensor]]
+"""Parts of a batch: uint8 ``[n, time]`` and targets, float32 ``[n, labels]``, each."""
+
 Opinion: TypeAlias = tuple[Tensor, Tensor]
 """Two float32 ``[texts, labels]``: the probability of each label on its own, and the label's share
 among the labels."""
@@ -68,8 +71,10 @@ class Teachers:
 
 def taught(
     drawn: Iterator[Batch], teachers: Teachers, device: torch.device, threads: int = 0
-) -> Iterator[tuple[Batch, Opinion | None]]:
+) -> Iterator[tuple[Labelled, Opinion | None]]:
     """Batches on the network's device with what its teachers say of them, in the order drawn.
+
+    Teachers read each text as it was before it was made rough: what *sjoen* is was clear there.
 
     Args:
         drawn: Batches from :func:`training.batches.batches`.
@@ -78,12 +83,13 @@ def taught(
         threads: How many ask at the same time, ahead of the steps; 0 asks when a step needs it.
     """
 
-    def ask(batch: Batch) -> tuple[Batch, Opinion | None]:
-        batch = [(text.to(device), targets.to(device)) for text, targets in batch]
-        opinion = teachers.opinion([text for text, _ in batch]) if len(teachers) else None
+    def ask(batch: Batch) -> tuple[Labelled, Opinion | None]:
+        labelled = [(part.text.to(device), part.targets.to(device)) for part in batch]
+        asked = [part.asked.to(device) for part in batch] if len(teachers) else []
+        opinion = teachers.opinion(asked) if asked else None
         if device.type == "cuda":
             torch.cuda.current_stream().synchronize()
-        return batch, opinion
+        return labelled, opinion
 
     if not threads:
         yield from map(ask, drawn)
