@@ -116,7 +116,7 @@ def calibration_texts(sources: Sequence[str], folder: Path) -> Corpus:
 def calibrate(network: Network, sample: Sample, max_bytes: int) -> Calibration:
     """Fit a calibration to what the network, with int8 weights, says about the sample; apply it."""
     logits = TorchModel(round_weights(network), max_bytes).logits(sample.encoded)
-    calibration = fit(logits, sample.lengths, sample.targets, sample.weights)
+    calibration = fit(logits, sample.lengths, sample.several, sample.targets, sample.weights)
     network.calibrate(calibration)
     return calibration
 

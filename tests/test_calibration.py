@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 from scandid.encoding import encode_text, pad
 from scandid.labels import LABELS
 from tests.tiny_model import MAX_BYTES, TEXTS, tiny_network
-from training.calibration import KNOTS, LONGEST, Calibration, fit, shares
+from training.calibration import KINDS, KNOTS, LONGEST, Calibration, fit, shares
 from training.graph import build_graph
 from training.quantization import round_weights
 from training.validation import TorchModel
@@ -26,6 +26,12 @@ def drawn(texts: int, *, sharpness: float) -> Drawn:
     return (sharpness * true).astype(np.float32), lengths, targets.astype(np.float32)
 
 
+def alternating(lengths: NDArray[np.int64]) -> NDArray[np.bool_]:
+    """Every other text has several words."""
+    odd: NDArray[np.bool_] = np.arange(len(lengths)) % 2 == 1
+    return odd
+
+
 def test_nothing_fitted_changes_nothing() -> None:
     """A network without a calibration answers with its bare logits, to the bit."""
     network = tiny_network()
@@ -40,7 +46,7 @@ def test_nothing_fitted_changes_nothing() -> None:
 def test_claims_are_brought_back_to_what_is_true(sharpness: float) -> None:
     """Logits that claim too much or too little get the scale that undoes it, at every length."""
     logits, lengths, targets = drawn(40_000, sharpness=sharpness)
-    found = fit(logits, lengths, targets, np.ones(len(logits)))
+    found = fit(logits, lengths, alternating(lengths), targets, np.ones(len(logits)))
     np.testing.assert_allclose(found.scales, 1 / sharpness, rtol=0.15)
     np.testing.assert_allclose(found.shifts, 0, atol=0.3)
 
@@ -49,16 +55,35 @@ def test_each_length_has_its_own() -> None:
     """Where only short texts claim too much, only theirs is taken back."""
     logits, lengths, targets = drawn(60_000, sharpness=1.0)
     logits[lengths <= 40] *= 3
-    found = fit(logits, lengths, targets, np.ones(len(logits)))
-    assert found.scales[:3].max() < 0.5
-    assert found.scales[-3:].min() > 0.8
+    found = fit(logits, lengths, alternating(lengths), targets, np.ones(len(logits)))
+    assert found.scales[:, :3].max() < 0.5
+    assert found.scales[:, -3:].min() > 0.8
+
+
+def test_a_word_alone_has_its_own() -> None:
+    """Where only single words claim too much, texts of the same lengths keep their claims."""
+    logits, lengths, targets = drawn(60_000, sharpness=1.0)
+    several = alternating(lengths)
+    logits[~several] *= 3
+    found = fit(logits, lengths, several, targets, np.ones(len(logits)))
+    assert found.scales[0].max() < 0.5
+    assert found.scales[1].min() > 0.8
+
+
+def test_a_kind_without_texts_stays_as_it_is() -> None:
+    """Where no single word was there to learn from, nothing is claimed about them."""
+    logits, lengths, targets = drawn(5_000, sharpness=3.0)
+    found = fit(logits, lengths, lengths > 0, targets, np.ones(len(logits)))
+    np.testing.assert_array_equal(found.scales[0], 1)
+    np.testing.assert_array_equal(found.shifts[0], 0)
+    assert found.scales[1].max() < 0.6
 
 
 def test_few_texts_move_little() -> None:
     """Three texts that contradict the network move no scale or shift by more than a half."""
     logits = np.array([[4, -4, -4, -4, -4]] * 3, np.float32)
     targets = np.array([[0, 1, 0, 0, 0]] * 3, np.float32)
-    found = fit(logits, np.array([20, 30, 40]), targets, np.ones(3))
+    found = fit(logits, np.array([20, 30, 40]), np.ones(3, np.bool_), targets, np.ones(3))
     np.testing.assert_allclose(found.scales, 1, atol=0.5)
     np.testing.assert_allclose(found.shifts, 0, atol=0.5)
 
@@ -77,8 +102,8 @@ def test_torch_and_graph_calibrate_alike(quantized: bool) -> None:
     """A calibrated network and its graph give the same, and not what they gave before."""
     random = np.random.default_rng(0)
     network = tiny_network()
-    shape = (len(KNOTS), len(LABELS))
-    texts = [*TEXTS, "o" * (LONGEST - 2), "o" * LONGEST]
+    shape = (len(KINDS), len(KNOTS), len(LABELS))
+    texts = [*TEXTS, "o" * (LONGEST - 2), "o" * LONGEST, "ja nei", "nei"]
     encoded = pad([encode_text(text, MAX_BYTES)[0] for text in texts])
     before = TorchModel(network, MAX_BYTES).probabilities(encoded)
     network.calibrate(Calibration(random.uniform(0.2, 2, shape), random.normal(0, 1, shape)))
@@ -90,8 +115,9 @@ def test_torch_and_graph_calibrate_alike(quantized: bool) -> None:
 
 
 def test_figures_are_named() -> None:
-    """As JSON, every label has a value at every knot."""
+    """As JSON, every label of every kind has a value at every knot."""
     fields = Calibration.identity().as_dict()
     assert fields["bytes"] == list(KNOTS)
-    assert fields["scales"] == {label: [1.0] * len(KNOTS) for label in LABELS}
-    assert fields["shifts"] == {label: [0.0] * len(KNOTS) for label in LABELS}
+    for name, value in {"scales": 1.0, "shifts": 0.0}.items():
+        by_label = {label: [value] * len(KNOTS) for label in LABELS}
+        assert fields[name] == dict.fromkeys(KINDS, by_label)

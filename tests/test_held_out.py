@@ -90,4 +90,5 @@ def test_a_sample_is_ready_for_fitting() -> None:
     sample = Sample.of(corpus(), 16)
     assert sample.lengths.tolist() == [len(data) for data in sample.encoded]
     assert sample.lengths.max() <= 16
+    assert sample.several.tolist() == [data.count(b" ") > 2 for data in sample.encoded]
     assert len(sample.targets) == len(sample.weights) == len(sample.encoded)

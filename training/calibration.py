@@ -1,5 +1,8 @@
 """Calibration: a scale and a shift of each logit that depend on the label and the text's length.
 
+A word alone has its own: it is right in every language that has it, while two words of the same
+length are right where they were said, which is guessed less often and with less to go by.
+
 Fitted on held-out texts after training (:func:`fit`), it is the last step of the graph: two tables
 with a row for each length in bytes. The network's weights know nothing of it.
 """
@@ -24,6 +27,9 @@ interpolated along the logarithm of the length; beyond the ends they stay as at 
 LONGEST: Final = KNOTS[-1]
 """Longer texts are calibrated as texts of this many bytes."""
 
+KINDS: Final = ("one word", "several words")
+"""Kinds of texts, by place."""
+
 SMOOTHNESS: Final = 100.0
 SHARING: Final = 1000.0
 PRUDENCE: Final = 4.0
@@ -34,6 +40,7 @@ all: what one has of its own turns right answers into wrong ones and makes none 
 (docs/LOG.md)."""
 
 _ROUNDS: Final = 200
+_LEAST: Final = 1e-30
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,8 +48,8 @@ class Calibration:
     """Values at the knots.
 
     Attributes:
-        scales: float64 ``[knots, labels]``; logits are multiplied by them.
-        shifts: float64 ``[knots, labels]``; then these are added.
+        scales: float64 ``[kinds, knots, labels]``; logits are multiplied by them.
+        shifts: float64 ``[kinds, knots, labels]``; then these are added.
     """
 
     scales: Array
@@ -51,21 +58,25 @@ class Calibration:
     @classmethod
     def identity(cls) -> "Calibration":
         """The one that changes nothing, to the bit."""
-        shape = (len(KNOTS), len(LABELS))
+        shape = (len(KINDS), len(KNOTS), len(LABELS))
         return cls(np.ones(shape), np.zeros(shape))
 
     def tables(self) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
-        """Scales and shifts of every length, float32 ``[LONGEST + 1, labels]`` each."""
+        """Scales and shifts, float32 ``[kinds * (LONGEST + 1), labels]``: by kind every length."""
         share = shares(np.arange(LONGEST + 1))
-        return (share @ self.scales).astype(np.float32), (share @ self.shifts).astype(np.float32)
+        scales, shifts = (np.concatenate(share @ each) for each in (self.scales, self.shifts))
+        return scales.astype(np.float32), shifts.astype(np.float32)
 
     def as_dict(self) -> dict[str, Any]:
         """Knots and values by label, JSON-ready."""
         named = {"scales": self.scales, "shifts": self.shifts}
         return {"bytes": list(KNOTS)} | {
             name: {
-                label: [round(float(value), 6) for value in column]
-                for label, column in zip(LABELS, values.T, strict=True)
+                kind: {
+                    label: [round(float(value), 6) for value in column]
+                    for label, column in zip(LABELS, part.T, strict=True)
+                }
+                for kind, part in zip(KINDS, values, strict=True)
             }
             for name, values in named.items()
         }
@@ -86,10 +97,11 @@ def shares(lengths: NDArray[np.integer[Any]]) -> Array:
 def fit(
     logits: NDArray[np.float32],
     lengths: NDArray[np.integer[Any]],
+    several: NDArray[np.bool_],
     targets: NDArray[np.float32],
     weights: Array,
 ) -> Calibration:
-    """Fit Platt scaling of every label along the length.
+    """Fit Platt scaling of every label along the length, for each kind of text.
 
     The loss is the weighted cross-entropy of each label as a question of its own, plus penalties.
     It is convex, so there is one optimum and no seed. Uneven weights leave fewer texts to count:
@@ -98,15 +110,30 @@ def fit(
     Args:
         logits: float32 ``[texts, labels]`` of the network alone.
         lengths: Bytes of each text, ``[texts]``.
+        several: Whether a text has more than one word, ``[texts]``.
         targets: float32 ``[texts, labels]``, 1 for each label that is right.
         weights: Weight of each text, ``[texts]``.
     """
+    parts = [
+        _fit_kind(logits[mine], lengths[mine], targets[mine], weights[mine])
+        for mine in (~several, several)
+    ]
+    return Calibration(*(np.stack(each) for each in zip(*parts, strict=True)))
+
+
+def _fit_kind(
+    logits: NDArray[np.float32],
+    lengths: NDArray[np.integer[Any]],
+    targets: NDArray[np.float32],
+    weights: Array,
+) -> tuple[Array, Array]:
+    """Scales and shifts for texts of one kind, float64 ``[knots, labels]`` each."""
     share = torch.from_numpy(shares(lengths))
     parts = (torch.from_numpy(logits).double(), torch.from_numpy(targets).double())
-    counted = weights * weights.sum() / np.square(weights).sum()
+    counted = weights * weights.sum() / max(float(np.square(weights).sum()), _LEAST)
     weight = torch.from_numpy(counted).unsqueeze(1)
     start = Calibration.identity()
-    values = torch.tensor(np.stack([start.scales, start.shifts]), requires_grad=True)
+    values = torch.tensor(np.stack([start.scales[0], start.shifts[0]]), requires_grad=True)
     optimizer = torch.optim.LBFGS(
         [values], max_iter=_ROUNDS, line_search_fn="strong_wolfe", tolerance_grad=1e-6
     )
@@ -119,7 +146,7 @@ def fit(
 
     optimizer.step(loss)  # type: ignore[no-untyped-call]
     scales, shifts = values.detach().numpy()
-    return Calibration(scales, shifts)
+    return scales, shifts
 
 
 def _loss(values: Tensor, share: Tensor, parts: tuple[Tensor, Tensor], weight: Tensor) -> Tensor:

@@ -186,7 +186,9 @@ class HashedTables(nn.Module):
         ((windows, word_sums),) = self.look_up([text], [grams], [words])
         logits = self.logits(text, windows, word_sums, words)
         length = (text > 0).sum(1).clamp(max=LONGEST)
-        return logits * self.length_scales[length] + self.length_shifts[length]
+        several = (words[:, ::2] > 0).sum(1) > 1
+        row = length + several * (LONGEST + 1)
+        return logits * self.length_scales[row] + self.length_shifts[row]
 
     @abstractmethod
     def logits(self, text: Tensor, windows: Tensor, word_sums: Tensor, words: Tensor) -> Tensor:

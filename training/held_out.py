@@ -33,12 +33,14 @@ class Sample:
     Attributes:
         encoded: Bytes of each text.
         lengths: How many they are, ``[texts]``.
+        several: Whether a text has more than one word, ``[texts]``.
         targets: float32 ``[texts, labels]``, 1 for each label that is right.
         weights: Weight of each text, ``[texts]``.
     """
 
     encoded: list[bytes]
     lengths: NDArray[np.int64]
+    several: NDArray[np.bool_]
     targets: NDArray[np.float32]
     weights: NDArray[np.float64]
 
@@ -48,7 +50,8 @@ class Sample:
         whole = with_pieces(corpus)
         encoded = [data for data, _ in encode_texts(whole.texts, max_bytes)]
         lengths = np.array([len(data) for data in encoded])
-        return cls(encoded, lengths, whole.targets, weigh_by_length(whole, lengths))
+        several = np.array([len(data.split()) > 1 for data in encoded])
+        return cls(encoded, lengths, several, whole.targets, weigh_by_length(whole, lengths))
 
     def judged(
         self, model: TorchModel

@@ -127,6 +127,7 @@ def _shapes(network: Network) -> dict[str, Array]:
         "one32": _int32(1),
         "two32": _int32(2),
         "longest": _int32(LONGEST),
+        "several_start": _int32(LONGEST + 1),
         "one_float": np.array([1], np.float32),
         "zero_scalar": np.array(0, np.int32),
         "one_scalar": np.array(1, np.int32),
