@@ -62,6 +62,8 @@ def test_a_model_file_can_be_part_of_the_mean(tmp_path: Path) -> None:
     main([str(file), str(file), str(run), "--out", str(tmp_path / "mean")])
     expected = (2 * read_network(file).table + load_network(run)[0].table) / 3
     torch.testing.assert_close(load_network(tmp_path / "mean")[0].table, expected)
+    with pytest.raises(InputError, match=r"shipped\.onnx: name a run's folder last"):
+        main([str(run), str(file), "--out", str(tmp_path / "other")])
 
 
 def test_runs_of_other_sizes_and_taken_folders_are_refused(tmp_path: Path) -> None:

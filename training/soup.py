@@ -30,6 +30,7 @@ from training.checkpoint import (
     save_json,
     save_tensors,
 )
+from training.exported import SUFFIX
 from training.hashed import HashedTables
 from training.validation import TorchModel
 
@@ -68,8 +69,10 @@ def main(arguments: Sequence[str] | None = None) -> None:
     options = flags.parse_args(arguments)
     if (options.out / RUN).exists():
         raise InputError(f"--out: {options.out} holds a run; name another folder")
-    network = mean_network(options.runs)
-    last, run = options.runs[-1], load_network(options.runs[-1])[1]
+    last = options.runs[-1]
+    if last.suffix == SUFFIX:
+        raise InputError(f"{last}: name a run's folder last: its held-out texts judge the mean")
+    network, run = mean_network(options.runs), load_network(last)[1]
     tally = validate(network, last / VALIDATION, run["sampling"]["max_bytes"])
     options.out.mkdir(parents=True, exist_ok=True)
     for name in (VALIDATION, HELD_OUT):
