@@ -1,6 +1,7 @@
 """The network in torch against the same network as an ONNX graph, in float32 and in int8."""
 
 from collections.abc import Iterator
+from typing import Any
 
 import numpy as np
 import pytest
@@ -135,20 +136,23 @@ def test_a_configuration_survives_json() -> None:
     assert network_config(as_json(config)) == config
 
 
+@pytest.mark.parametrize("dtype", [np.int8, np.int16])
 @given(
-    st.lists(
+    values=st.lists(
         st.lists(st.integers(-2000, 2000).map(lambda n: n / 256), min_size=3, max_size=3),
         min_size=1,
     )
 )
-def test_quantized_weights_are_near(values: list[list[float]]) -> None:
+def test_quantized_weights_are_near(
+    dtype: type[np.signedinteger[Any]], values: list[list[float]]
+) -> None:
     """Codes times scales miss a weight by half a step at the most; zeros stay zeros."""
     weights = np.array(values, np.float32)
     for axis in (0, 1):
-        codes, scales = quantize(weights, axis)
-        assert codes.dtype == np.int8
-        assert np.abs(codes).max() <= 127
-        assert (np.abs(codes * scales - weights) <= scales * 0.501).all()
+        codes, scales = quantize(weights, axis, dtype=dtype)
+        assert codes.dtype == dtype
+        assert np.abs(codes.astype(np.int32)).max() <= np.iinfo(dtype).max
+        assert (np.abs(codes * scales - weights) <= scales * 0.51).all()
         assert (codes[weights == 0] == 0).all()
 
 

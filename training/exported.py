@@ -63,7 +63,8 @@ def _config(arrays: Arrays) -> NetworkConfig:
 
 
 def _weights(arrays: Arrays, config: NetworkConfig) -> dict[str, torch.Tensor]:
-    scales = _column_scales(arrays["lstm_input_scales"])
+    largest = np.iinfo(arrays["lstm_input_codes"].dtype).max
+    scales = _column_scales(arrays["lstm_input_scales"], largest)
     head = arrays["head_weight"].copy()
     states, bag = np.split(head, [-config.dim - config.word_dim], axis=1)
     word_scales = np.abs(bag[:, config.dim :]).max(axis=0) / np.abs(states).max()
@@ -88,7 +89,7 @@ def _weights(arrays: Arrays, config: NetworkConfig) -> dict[str, torch.Tensor]:
     return {name: torch.from_numpy(array.astype(np.float32)) for name, array in found.items()}
 
 
-def _column_scales(scales: NDArray[np.float32]) -> NDArray[np.float32]:
+def _column_scales(scales: NDArray[np.float32], largest: int) -> NDArray[np.float32]:
     """What of a product of row and column scales, ``[directions, rows, columns]``, is columns'.
 
     A table's scale and the matrix that reads it are one product in the file, and a factor can stand
@@ -96,7 +97,7 @@ def _column_scales(scales: NDArray[np.float32]) -> NDArray[np.float32]:
     """
     columns: NDArray[np.float32] = np.exp(np.log(scales).mean(axis=(0, 1)))
     rows = (scales / columns).mean(axis=2)
-    return columns * np.float32(rows.mean() * np.iinfo(np.int8).max)
+    return columns * np.float32(rows.mean() * largest)
 
 
 def _word_codes(arrays: Arrays) -> NDArray[np.int8]:

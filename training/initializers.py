@@ -11,7 +11,7 @@ from scandid.folding import SPACE
 from training.calibration import LONGEST
 from training.hashing import PAIR_FACTOR
 from training.network import Network, NetworkConfig
-from training.quantization import GRAM_QUANTILE, WORD_QUANTILE, Array, quantize
+from training.quantization import GRAM_QUANTILE, LSTM_TYPE, WORD_QUANTILE, Array, quantize
 
 _PACKED_COLUMNS: Final = 8
 
@@ -22,7 +22,7 @@ def constants(network: Network) -> dict[str, Array]:
 
 
 def weights(network: Network, *, quantized: bool) -> tuple[dict[str, Array], list[NodeProto]]:
-    """The trained weights, and the nodes that turn int8 matrices back into float32.
+    """The trained weights, and the nodes that turn integer matrices back into float32.
 
     The tables have no such node: their rows are summed as int8, and their scales go into the
     matrices that read the sums. All nodes have constant inputs: onnxruntime folds them at load.
@@ -55,14 +55,14 @@ def weights(network: Network, *, quantized: bool) -> tuple[dict[str, Array], lis
 
 
 def _quantize(arrays: dict[str, Array], name: str, columns: Array | None = None) -> list[NodeProto]:
-    """Replace a float32 matrix by int8 codes and scales, and return the nodes that restore it.
+    """Replace a float32 matrix by integer codes and scales, and return the nodes that restore it.
 
     Args:
         arrays: The initializers; changed in place.
-        name: The matrix, int8 scales by row.
+        name: The matrix, scales by row.
         columns: float32 ``[columns]``, factors of the restored matrix's columns.
     """
-    codes, scales = quantize(arrays.pop(name), axis=-1)
+    codes, scales = quantize(arrays.pop(name), axis=-1, dtype=LSTM_TYPE)
     arrays[f"{name}_codes"] = codes
     arrays[f"{name}_scales"] = scales if columns is None else scales * columns
     return [
