@@ -74,12 +74,8 @@ def train(arguments: Sequence[str] | None = None) -> None:
     fitter = Fitter(network, fitting)
 
     # Run folder: all that is needed to repeat the run, before the first step.
-    configs = {
-        "network": as_json(network_config),
-        "sampling": as_json(sampling),
-        "fitting": as_json(fitting),
-        "augmentation": as_json(augmentation),
-    }
+    names = ("network", "sampling", "fitting", "augmentation")
+    configs = dict(zip(names, map(as_json, configurations(options)), strict=True))
     run.describe(configs | origins(corpus, len(training), network.table.device.type))
     validation.save(run.folder / VALIDATION)
     save_held_out(held_out, run.folder / HELD_OUT)

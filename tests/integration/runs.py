@@ -14,6 +14,7 @@ LEARNING: Final = (
     *("--dim", "16", "--hidden", "8", "--batch", "32", "--steps", "300", "--evaluate-every", "100"),
     *("--orders", "2", "3", "--rows", "4096", "16384", "--directions", "2"),
     *("--learning-rate", "0.01", "--gram-dropout", "0.1", "--word-dropout", "0.1"),
+    *("--no-diacritics", "0.1"),
 )
 """Enough to know the sample's texts by heart, with so much room that no rounding flips a label."""
 

@@ -180,7 +180,10 @@ def test_nothing_is_left_behind(measured: MeasuredServer) -> None:
 
 
 def test_a_scrape_is_cheap(tmp_path: Path, shipped_model: Path) -> None:
-    """With four workers a scrape spends less than 20 ms of the arbiter's processor time."""
+    """With four workers a scrape spends less of the arbiter's time than 300,000 squares take here.
+
+    Some 20 ms on a common machine: a thousandth of a core where it is asked every 15 seconds.
+    """
     port = free_port()
     settings = {"workers": "4", "model": str(shipped_model), "metrics_port": str(port)}
     with running_server(tmp_path, settings) as server:
@@ -188,8 +191,15 @@ def test_a_scrape_is_cheap(tmp_path: Path, shipped_model: Path) -> None:
         measured = MeasuredServer(server, port, tmp_path)
         measured.wait_until("scandid_workers_ready", 4)
         measured.ask(100)
-        spent = [scrape_s(measured) for _ in range(5)]
-        assert statistics.median(spent) < 0.02, spent
+        shares = [scrape_s(measured) / squares_s() for _ in range(5)]
+        assert statistics.median(shares) < 1, shares
+
+
+def squares_s() -> float:
+    """Seconds of processor time for 300,000 squares: how fast this machine is just now."""
+    begin = time.process_time()
+    sum(number * number for number in range(300_000))
+    return time.process_time() - begin
 
 
 def scrape_s(measured: MeasuredServer) -> float:
