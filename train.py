@@ -55,7 +55,7 @@ def train(arguments: Sequence[str] | None = None) -> None:
     """Run the whole training that the flags describe."""
     options = parser().parse_args(arguments)
     options.data = options.data or [DEFAULT_DATA]
-    network_config, sampling, fitting, augmentation = configurations(options)
+    network_config, sampling, fitting, augmentation = configured = configurations(options)
     run = Run(options)
 
     # Data: load, merge copies, hold every fiftieth text out.
@@ -75,7 +75,7 @@ def train(arguments: Sequence[str] | None = None) -> None:
 
     # Run folder: all that is needed to repeat the run, before the first step.
     names = ("network", "sampling", "fitting", "augmentation")
-    configs = dict(zip(names, map(as_json, configurations(options)), strict=True))
+    configs = dict(zip(names, map(as_json, configured), strict=True))
     run.describe(configs | origins(corpus, len(training), network.table.device.type))
     validation.save(run.folder / VALIDATION)
     save_held_out(held_out, run.folder / HELD_OUT)

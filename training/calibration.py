@@ -40,7 +40,6 @@ all: what one has of its own turns right answers into wrong ones and makes none 
 (docs/LOG.md)."""
 
 _ROUNDS: Final = 200
-_LEAST: Final = 1e-30
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,7 +129,7 @@ def _fit_kind(
     """Scales and shifts for texts of one kind, float64 ``[knots, labels]`` each."""
     share = torch.from_numpy(shares(lengths))
     parts = (torch.from_numpy(logits).double(), torch.from_numpy(targets).double())
-    counted = weights * weights.sum() / max(float(np.square(weights).sum()), _LEAST)
+    counted = weights * weights.sum() / (np.square(weights).sum() or 1.0)
     weight = torch.from_numpy(counted).unsqueeze(1)
     start = Calibration.identity()
     values = torch.tensor(np.stack([start.scales[0], start.shifts[0]]), requires_grad=True)

@@ -67,7 +67,7 @@ class Fitter:
         """Fit one batch.
 
         Args:
-            parts: Bytes and targets.
+            parts: Bytes and targets, on the network's device.
             number: Count of steps before this one.
             progress: Part of the run that is done, 0 to 1.
             opinion: What teachers say of the batch, where there are any.
@@ -122,8 +122,7 @@ class Fitter:
 
     def _loss(self, parts: Labelled, opinion: Opinion | None) -> Tensor:
         """Mean loss of the parts' texts."""
-        device = self.network.table.device
-        texts = [text.to(device) for text, _ in parts]
+        texts = [text for text, _ in parts]
         found = [self.network.rows(text) for text in texts]
         grams = [hide(grams, self._config.gram_dropout) for grams, _ in found]
         words = [hide(words, self._config.word_dropout) for _, words in found]
@@ -134,7 +133,7 @@ class Fitter:
             )
         ]
         logits = torch.cat(parts_of_logits)
-        targets = torch.cat([targets for _, targets in parts]).to(device)
+        targets = torch.cat([targets for _, targets in parts])
         holds, share = self._sought(targets, opinion)
         independent = functional.binary_cross_entropy_with_logits(logits, holds, reduction="sum")
         ranking = -(torch.log_softmax(logits, 1) * share).sum()
