@@ -84,15 +84,16 @@ def fold_texts(texts: Sequence[str]) -> list[bytes]:
 
 def _without_addresses(text: str) -> str:
     """Leave out web addresses, mail addresses and mentions, unless there is nothing else."""
-    if not _is_address(text):
+    if not is_address(text):
         return text
-    kept = " ".join([word for word in text.split() if not _is_address(word)])
+    kept = " ".join([word for word in text.split() if not is_address(word)])
     return kept if any(map(str.isalpha, kept)) else text
 
 
-def _is_address(word: str) -> bool:
+def is_address(word: str) -> bool:
     """Whether a word is one; of a text, whether there may be one."""
-    return "@" in word or "://" in word or "www." in word.lower()
+    # Lower case of bytes: of letters beyond ASCII it takes ten times as long, and none becomes a w.
+    return "@" in word or "://" in word or b"www." in word.encode("utf-8", "replace").lower()
 
 
 def _fold(text: str, folded: bytes) -> bytes:

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from scandid.answer import Answer
 from scandid.encoding import encode_text, encode_texts, pad, padded
 from scandid.errors import ModelError
+from scandid.excerpt import LONG_BYTES, SURE, excerpt
 from scandid.folding import NO_WORDS
 from scandid.labels import LABELS, LANGUAGES, OTHER, UNDETERMINED
 from scandid.model import Model, ModelMetadata
@@ -82,16 +83,12 @@ class Identifier:
         Returns:
             One answer per text, in the order of ``texts``.
         """
-        max_bytes = self.metadata.max_bytes
-        encoded = encode_texts(texts, max_bytes)
+        encoded = encode_texts(texts, self.metadata.max_bytes)
         answers = [_UNDETERMINED[truncated] for _, truncated in encoded]
         spelt = [index for index, (data, _) in enumerate(encoded) if len(data) > len(NO_WORDS)]
-        for batch in _batches(spelt, [padded(len(data)) for data, _ in encoded]):
-            rows = self._model.probabilities(pad([encoded[index][0] for index in batch]))
-            rounded = rows.astype(np.float64).round(_DECIMALS).tolist()
-            for index, row in zip(batch, rounded, strict=True):
-                data, truncated = encoded[index]
-                answers[index] = self._answer(row, len(data), truncated)
+        found = self._read([encoded[index][0] for index in spelt])
+        for index, (row, length) in zip(spelt, found, strict=True):
+            answers[index] = self._answer(row, length, encoded[index][1])
         return answers
 
     def verify(self) -> None:
@@ -109,6 +106,29 @@ class Identifier:
                     f"model {self.metadata.version}: golden example {example.text!r} is off by "
                     f"{error:.2g}, more than {GOLDEN_TOLERANCE}"
                 )
+
+    def _read(self, texts: list[bytes]) -> Iterator[tuple[list[float], int]]:
+        """Probabilities of each text, and of how many bytes: of a long one's excerpt, if sure."""
+        long = [place for place, data in enumerate(texts) if len(data) > LONG_BYTES]
+        read = texts.copy()
+        for place in long:
+            read[place] = excerpt(texts[place])
+        rows = self._rows(read)
+        doubted = [place for place in long if max(rows[place]) < SURE]
+        whole = self._rows([texts[place] for place in doubted])
+        for place, row in zip(doubted, whole, strict=True):
+            rows[place], read[place] = row, texts[place]
+        return zip(rows, map(len, read), strict=True)
+
+    def _rows(self, texts: Sequence[bytes]) -> list[list[float]]:
+        """Probabilities of each text, in the order of the labels, by calls of bounded size."""
+        rows: list[list[float]] = [[]] * len(texts)
+        for batch in _batches([padded(len(data)) for data in texts]):
+            found = self._model.probabilities(pad([texts[place] for place in batch]))
+            rounded = found.astype(np.float64).round(_DECIMALS).tolist()
+            for place, row in zip(batch, rounded, strict=True):
+                rows[place] = row
+        return rows
 
     def _answer(self, row: list[float], length: int, truncated: bool) -> Answer:
         """Decide: the likeliest label, and every language that passes its threshold."""
@@ -128,13 +148,13 @@ def _by_label(dan: float, swe: float, nob: float, nno: float, other: float) -> d
     return {"dan": dan, "swe": swe, "nob": nob, "nno": nno, OTHER: other}
 
 
-def _batches(indices: Sequence[int], lengths: Sequence[int]) -> Iterator[list[int]]:
+def _batches(lengths: Sequence[int]) -> Iterator[list[int]]:
     """Group texts of like padded length into calls of bounded size, so that padding stays small."""
     batch: list[int] = []
-    for index in sorted(indices, key=lengths.__getitem__):
-        if batch and (len(batch) + 1) * lengths[index] > MAX_BATCH_BYTES:
+    for place in sorted(range(len(lengths)), key=lengths.__getitem__):
+        if batch and (len(batch) + 1) * lengths[place] > MAX_BATCH_BYTES:
             yield batch
             batch = []
-        batch.append(index)
+        batch.append(place)
     if batch:
         yield batch

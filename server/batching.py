@@ -21,6 +21,11 @@ and their connections write in the other. A call made meanwhile holds the answer
 lasts, two milliseconds for a piece of a list (docs/LOG.md, "Between two pieces of a list")."""
 
 
+COUNTED_CHARS: Final = 512
+"""Characters of a text that count at the most: of a longer one an excerpt is read, so that a page
+takes twice the time of a sentence, not ten times."""
+
+
 class QueueFull(Exception):
     """Too many texts wait already; nothing of the new request was kept."""
 
@@ -31,7 +36,8 @@ class BatchLimits:
 
     Attributes:
         max_batch_texts: Most texts in one model call.
-        max_batch_chars: Most characters in one model call, unless a single text has more.
+        max_batch_chars: Most characters in one model call, unless a single text has more; of each
+            text at most :data:`COUNTED_CHARS` count.
         max_queue_texts: Most texts admitted and not yet answered.
     """
 
@@ -102,7 +108,7 @@ class Batcher:
         """
         self._admit(1)
         try:
-            return (await self._submit(self._singles, [text], len(text)))[0]
+            return (await self._submit(self._singles, [text], _counted(text)))[0]
         finally:
             self._queued_texts -= 1
 
@@ -131,11 +137,12 @@ class Batcher:
         piece: list[str] = []
         chars = 0
         for text in texts:
-            if piece and not self._fits(len(piece) + 1, chars + len(text)):
+            counted = _counted(text)
+            if piece and not self._fits(len(piece) + 1, chars + counted):
                 yield piece, chars
                 piece, chars = [], 0
             piece.append(text)
-            chars += len(text)
+            chars += counted
         if piece:
             yield piece, chars
 
@@ -231,3 +238,7 @@ class Batcher:
             end = start + len(job.texts)
             job.answers.set_result(found[start:end])
             start = end
+
+
+def _counted(text: str) -> int:
+    return min(len(text), COUNTED_CHARS)

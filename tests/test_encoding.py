@@ -4,10 +4,11 @@ import unicodedata
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from scandid.encoding import TIME_MULTIPLE, encode_text, encode_texts, pad
+from scandid.folding import fold_texts
 
 NORDIC = "abcdefghijklmnopqrstuvwxyzæøåäöéüðþ .,!?-0123456789"
 
@@ -120,6 +121,24 @@ def test_a_cut_is_at_a_character_boundary(text: str, max_bytes: int) -> None:
     # Beyond four characters a byte nobody looks: there may be letters.
     assert truncated == (data != whole or len(text) > 4 * max_bytes)
     assert not truncated or len(data) > max_bytes - 4
+
+
+@given(
+    st.lists(
+        st.sampled_from(
+            (
+                *("hej", "Å", "A\u030a", "12", "?", "kari@post.no", "https://x.no/a", "Www.a.no"),
+                *("ΟΔΟΣ", "日本語", "\u0301", "İ", "ord" * 9, "soft\u00adly", " ", "\n", "\u2003"),
+            )
+        )
+    ).map("".join),
+    st.integers(4, 60),
+)
+@example("ord" * 9 + "@post.no hej", 20)
+def test_a_long_text_is_encoded_as_if_it_were_folded_whole(text: str, max_bytes: int) -> None:
+    """What is folded of a text first gives the very bytes that folding all that is read gives."""
+    folded = fold_texts([text[: 4 * max_bytes]])[0]
+    assert encode_text(text, max_bytes)[0] == folded[:max_bytes].decode("utf-8", "ignore").encode()
 
 
 def test_a_text_of_the_limit_is_not_cut() -> None:

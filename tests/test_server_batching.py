@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from scandid import Answer
-from server.batching import Batcher, BatchLimits, QueueFull
+from server.batching import COUNTED_CHARS, Batcher, BatchLimits, QueueFull
 from tests.fake_model import FakeModel, fake_answer
 
 LIMITS = BatchLimits(max_batch_texts=8, max_batch_chars=100, max_queue_texts=1_000)
@@ -61,6 +61,18 @@ def test_calls_stay_within_their_bounds(mix: list[str | list[str]]) -> None:
     assert all(0 < len(texts) <= LIMITS.max_batch_texts for texts in model.calls)
     crowded = [texts for texts in model.calls if len(texts) > 1]
     assert all(sum(map(len, texts)) <= LIMITS.max_batch_chars for texts in crowded)
+
+
+def test_long_texts_share_calls() -> None:
+    """Of a page, which is read in excerpts, no more characters count than are mostly read."""
+    limits = replace(LIMITS, max_batch_chars=4 * COUNTED_CHARS)
+    pages = ["page " * 1000] * 4
+    single, listed = FakeModel(), FakeModel()
+    of_single = Batcher(single, limits)
+    run(*(of_single.identify(page) for page in pages))
+    run(Batcher(listed, limits).identify_many([*pages, "more"]))
+    assert single.calls == [pages]
+    assert listed.calls == [pages, ["more"]]
 
 
 def test_texts_of_one_turn_share_one_call() -> None:
