@@ -36,7 +36,6 @@ from training.held_out import load as load_held_out
 from training.network import Network
 from training.options import Flags, whole
 from training.quantization import round_weights
-from training.reliability import choose_reliable
 from training.stores import read_dotenv
 from training.thresholds import choose_thresholds
 from training.tracking import keep_model, locate
@@ -100,7 +99,7 @@ def export(arguments: Sequence[str] | None = None) -> None:
         run=run,
         thresholds=choose_thresholds(rows, held_out),
         scores={"validation_macro_f1": run["result"]["score"]},
-        reliable=choose_reliable(*sample.judged(reference)),
+        reliable=sample.reliable(reference),
         calibration=calibration.as_dict() | {"fitted_on": corpus.tables()},
         distribution=reference_shares(answers_of(rows)),
     )

@@ -58,14 +58,22 @@ def encode_texts(texts: Sequence[str], max_bytes: int) -> list[tuple[bytes, bool
 
 def _encode(texts: Sequence[str], max_bytes: int) -> Iterator[tuple[bytes, bool]]:
     limit = max_bytes * _CHARS_PER_BYTE_LIMIT
+    long = max(map(len, texts)) > max_bytes * _CHARS_PER_BYTE_FIRST
+    folded = _fold_what_is_read(texts, max_bytes) if long else fold_texts(texts)
+    for data, text in zip(folded, texts, strict=True):
+        yield (data, len(text) > limit) if len(data) <= max_bytes else (_cut(data, max_bytes), True)
+
+
+def _fold_what_is_read(texts: Sequence[str], max_bytes: int) -> list[bytes]:
+    """At least ``max_bytes`` of each, or all within the limit."""
     first = [_beginning(text, max_bytes) for text in texts]
     folded = fold_texts(first)
     lengths = zip(map(len, folded), map(len, first), map(len, texts), strict=True)
     more = [at for at, (n, read, full) in enumerate(lengths) if n <= max_bytes and read < full]
-    for at, data in zip(more, fold_texts([texts[at][:limit] for at in more]), strict=True):
+    rest = [texts[at][: max_bytes * _CHARS_PER_BYTE_LIMIT] for at in more]
+    for at, data in zip(more, fold_texts(rest), strict=True):
         folded[at] = data
-    for data, text in zip(folded, texts, strict=True):
-        yield (data, len(text) > limit) if len(data) <= max_bytes else (_cut(data, max_bytes), True)
+    return folded
 
 
 def _beginning(text: str, max_bytes: int) -> str:

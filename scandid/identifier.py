@@ -12,7 +12,7 @@ from scandid.answer import Answer
 from scandid.encoding import encode_text, encode_texts, pad, padded
 from scandid.errors import ModelError
 from scandid.excerpt import LONG_BYTES, SURE, excerpt
-from scandid.folding import NO_WORDS
+from scandid.folding import NO_WORDS, SPACE
 from scandid.labels import LABELS, LANGUAGES, OTHER, UNDETERMINED
 from scandid.model import Model, ModelMetadata
 
@@ -87,8 +87,8 @@ class Identifier:
         answers = [_UNDETERMINED[truncated] for _, truncated in encoded]
         spelt = [index for index, (data, _) in enumerate(encoded) if len(data) > len(NO_WORDS)]
         found = self._read([encoded[index][0] for index in spelt])
-        for index, (row, length) in zip(spelt, found, strict=True):
-            answers[index] = self._answer(row, length, encoded[index][1])
+        for index, (row, read) in zip(spelt, found, strict=True):
+            answers[index] = self._answer(row, read, encoded[index][1])
         return answers
 
     def verify(self) -> None:
@@ -107,8 +107,8 @@ class Identifier:
                     f"{error:.2g}, more than {GOLDEN_TOLERANCE}"
                 )
 
-    def _read(self, texts: list[bytes]) -> Iterator[tuple[list[float], int]]:
-        """Probabilities of each text, and of how many bytes: of a long one's excerpt, if sure."""
+    def _read(self, texts: list[bytes]) -> Iterator[tuple[list[float], bytes]]:
+        """Probabilities of each text, and what was read of it: if that is sure, an excerpt."""
         long = [place for place, data in enumerate(texts) if len(data) > LONG_BYTES]
         read = texts.copy()
         for place in long:
@@ -118,7 +118,7 @@ class Identifier:
         whole = self._rows([texts[place] for place in doubted])
         for place, row in zip(doubted, whole, strict=True):
             rows[place], read[place] = row, texts[place]
-        return zip(rows, map(len, read), strict=True)
+        return zip(rows, read, strict=True)
 
     def _rows(self, texts: Sequence[bytes]) -> list[list[float]]:
         """Probabilities of each text, in the order of the labels, by calls of bounded size."""
@@ -130,7 +130,7 @@ class Identifier:
                 rows[place] = row
         return rows
 
-    def _answer(self, row: list[float], length: int, truncated: bool) -> Answer:
+    def _answer(self, row: list[float], read: bytes, truncated: bool) -> Answer:
         """Decide: the likeliest label, and every language that passes its threshold."""
         confidence = max(row)
         label = LABELS[row.index(confidence)]
@@ -139,7 +139,8 @@ class Identifier:
         if acceptable and sum(row) - confidence >= self._least_threshold:
             judged = zip(LANGUAGES, row, self._thresholds)  # noqa: B905  # the row goes on to other
             acceptable = tuple([code for code, p, least in judged if p >= least or code == label])
-        reliable = confidence >= self._reliable[label][length]
+        several = read.find(SPACE, 1, -1) > 0
+        reliable = confidence >= self._reliable[label][several][len(read)]
         return Answer(label, confidence, _by_label(*row), acceptable, reliable, truncated)
 
 

@@ -26,7 +26,7 @@ import onnxruntime
 METADATA_KEY: Final = "scandid"
 """Name of the ONNX metadata property that holds everything below as one JSON object."""
 
-FORMAT: Final = 2
+FORMAT: Final = 3
 """Raised whenever older files would be misread; `make export` writes a file of this format."""
 
 _PACKAGE: Final = Path(__file__).resolve().parent
@@ -60,7 +60,7 @@ class ModelMetadata:
         scores: Named scores measured at export on held-out data.
         golden: Examples the loader replays.
         sha256: Digest of the file itself, computed at load.
-        reliable: From which confidence answers are reliable, by label and length.
+        reliable: From which confidence answers are reliable, by kind of text, label and length.
         calibration: What was fitted after training, on which texts; empty where nothing was.
         reference: For each label, the share of held-out answers in each bin of confidence
             (:mod:`scandid.reference`); empty in files made without it.

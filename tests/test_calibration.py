@@ -7,8 +7,9 @@ from numpy.typing import NDArray
 
 from scandid.encoding import encode_text, pad
 from scandid.labels import LABELS
+from scandid.reliability import KINDS
 from tests.tiny_model import MAX_BYTES, TEXTS, tiny_network
-from training.calibration import KINDS, KNOTS, LONGEST, Calibration, fit, shares
+from training.calibration import KNOTS, LONGEST, Calibration, fit, shares
 from training.graph import build_graph
 from training.quantization import round_weights
 from training.validation import TorchModel

@@ -6,7 +6,7 @@ from typing import Any, Final
 import torch
 
 from scandid import LABELS, LANGUAGES, Identifier
-from scandid.reliability import Reliability
+from scandid.reliability import KINDS, Reliability
 from training.bundle import describe, write
 from training.graph import build_graph
 from training.network import Network, NetworkConfig
@@ -73,6 +73,6 @@ def write_tiny_model(path: Path) -> Identifier:
         run=RUN,
         thresholds=dict.fromkeys(LANGUAGES, 0.5),
         scores={},
-        reliable=Reliability((14,), dict.fromkeys(LABELS, (None, 0.5))),
+        reliable=Reliability((14,), dict.fromkeys(KINDS, dict.fromkeys(LABELS, (None, 0.5)))),
     )
     return write(model, path)

@@ -1,7 +1,7 @@
 """Calibration: a scale and a shift of each logit that depend on the label and the text's length.
 
-A word alone has its own: it is right in every language that has it, while two words of the same
-length are right where they were said, which is guessed less often and with less to go by.
+A word alone has its own: two words of the same length are right where they were said and nowhere
+else, which is guessed less often and with less to go by.
 
 Fitted on held-out texts after training (:func:`fit`), it is the last step of the graph: two tables
 with a row for each length in bytes. The network's weights know nothing of it.
@@ -17,6 +17,7 @@ from torch import Tensor
 from torch.nn import functional
 
 from scandid.labels import LABELS
+from scandid.reliability import KINDS
 
 Array = NDArray[np.float64]
 
@@ -26,9 +27,6 @@ interpolated along the logarithm of the length; beyond the ends they stay as at 
 
 LONGEST: Final = KNOTS[-1]
 """Longer texts are calibrated as texts of this many bytes."""
-
-KINDS: Final = ("one word", "several words")
-"""Kinds of texts, by place."""
 
 SMOOTHNESS: Final = 100.0
 SHARING: Final = 1000.0

@@ -15,9 +15,11 @@ from numpy.typing import NDArray
 from scandid.encoding import encode_texts
 from scandid.errors import InputError
 from scandid.labels import LABELS, OTHER
+from scandid.reliability import Reliability
 from training.calibration import shares
 from training.cleaning import text_key
 from training.corpora import Corpus
+from training.reliability import choose_reliable
 from training.sampling import SamplingConfig, weigh
 from training.targets import labels_of
 from training.validation import TorchModel
@@ -53,12 +55,12 @@ class Sample:
         several = np.array([len(data.split()) > 1 for data in encoded])
         return cls(encoded, lengths, several, whole.targets, weigh_by_length(whole, lengths))
 
-    def judged(
-        self, model: TorchModel
-    ) -> tuple[NDArray[np.float32], NDArray[np.int64], NDArray[np.float32], NDArray[np.float64]]:
-        """Probabilities ``[texts, labels]`` that a model gives, with lengths, targets, weights."""
+    def reliable(self, model: TorchModel) -> Reliability:
+        """From which confidence answers that a model gives to these texts are reliable."""
         probabilities = torch.sigmoid(torch.from_numpy(model.logits(self.encoded))).numpy()
-        return probabilities, self.lengths, self.targets, self.weights
+        return choose_reliable(
+            probabilities, self.lengths, self.several, self.targets, self.weights
+        )
 
 
 def save(corpus: Corpus, path: Path) -> None:

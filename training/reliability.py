@@ -7,10 +7,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from scandid.labels import LABELS
-from scandid.reliability import PRECISION, Reliability
+from scandid.reliability import KINDS, PRECISION, Reliability
 
 ENDS: Final = (8, 14, 26, 62, 210)
 """Most bytes of a class: a short word, a word, a word pair, a short sentence, a sentence."""
+
+_APART: Final = 3
+"""Classes in which one word and several are judged apart. Longer ones hold words of other
+scripts, which write no spaces, and too few others to judge."""
 
 DOUBT: Final = 1.645
 """Standard deviations below the measured precision that must still be enough: 95% of the time."""
@@ -24,14 +28,16 @@ _STEP: Final = 1e-4
 def choose_reliable(
     probabilities: NDArray[np.float32],
     lengths: NDArray[np.integer[Any]],
+    several: NDArray[np.bool_],
     targets: NDArray[np.float32],
     weights: NDArray[np.float64],
 ) -> Reliability:
-    """For each label and class of lengths, the least confidence from which answers are right.
+    """For each kind, label and class of lengths, the least confidence that makes answers right.
 
     Args:
         probabilities: float32 ``[texts, labels]``, calibrated.
         lengths: Bytes of each text, ``[texts]``.
+        several: Whether a text has more than one word, ``[texts]``.
         targets: float32 ``[texts, labels]``, 1 for each label that is right.
         weights: Weight of each text, ``[texts]``.
 
@@ -45,11 +51,15 @@ def choose_reliable(
     right = targets[np.arange(len(best)), best] > 0
     place = np.searchsorted(ENDS, lengths)
     least = {}
-    for number, label in enumerate(LABELS):
-        groups = [(best == number) & (place == at) for at in range(len(ENDS) + 1)]
-        least[label] = tuple(
-            _least(confidence[mine], right[mine], weights[mine]) for mine in groups
-        )
+    for kind, judged in zip(KINDS, (~several, several), strict=True):
+        kept = [(place == at) & (judged | (at >= _APART)) for at in range(len(ENDS) + 1)]
+        least[kind] = {
+            label: tuple(
+                _least(confidence[mine], right[mine], weights[mine])
+                for mine in ((best == number) & group for group in kept)
+            )
+            for number, label in enumerate(LABELS)
+        }
     return Reliability(ENDS, least)
 
 
