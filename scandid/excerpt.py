@@ -24,8 +24,8 @@ _MIN_GAPS: Final = 2
 def excerpt(data: bytes) -> bytes:
     """Three eighths of a text, from its beginning to its end.
 
-    Pieces are cut anywhere, in words and letters too: at spaces they would cost five times as much
-    and say no more.
+    Pieces are cut anywhere, in words and letters too: at spaces they would cost twice as much and
+    say no more.
 
     Args:
         data: A text as :func:`scandid.encoding.encode_text` gives it, longer than
