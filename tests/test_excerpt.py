@@ -20,8 +20,9 @@ SAMPLE = Path(__file__).parent / "data" / "flores_sample.parquet"
 IN_ENGLISH = "Dear all, please find below what we received from our customer this morning. {} \
 Kind regards, and have a nice weekend. This message is confidential."
 
-FRAMED_CHANGED = 0.2
-"""Share of texts between English ones that may get another label than all of the text gives."""
+FRAMED_CHANGED = 0.04
+"""Share of texts between English ones that may get another label than all of the text gives; 0.02
+was measured, and 0.99 for excerpts of both ends alone."""
 
 
 class Judge:
