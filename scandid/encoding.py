@@ -58,34 +58,31 @@ def encode_texts(texts: Sequence[str], max_bytes: int) -> list[tuple[bytes, bool
 
 def _encode(texts: Sequence[str], max_bytes: int) -> Iterator[tuple[bytes, bool]]:
     limit = max_bytes * _CHARS_PER_BYTE_LIMIT
-    long = max(map(len, texts)) > max_bytes * _CHARS_PER_BYTE_FIRST
-    folded = _fold_what_is_read(texts, max_bytes) if long else fold_texts(texts)
+    first = int(max_bytes * _CHARS_PER_BYTE_FIRST)
+    long = max(map(len, texts)) > first
+    folded = _fold_long([t[:limit] for t in texts], max_bytes, first) if long else fold_texts(texts)
     for data, text in zip(folded, texts, strict=True):
         yield (data, len(text) > limit) if len(data) <= max_bytes else (_cut(data, max_bytes), True)
 
 
-def _fold_what_is_read(texts: Sequence[str], max_bytes: int) -> list[bytes]:
-    """At least ``max_bytes`` of each, or all within the limit."""
-    first = [_beginning(text, max_bytes) for text in texts]
-    folded = fold_texts(first)
-    lengths = zip(map(len, folded), map(len, first), map(len, texts), strict=True)
-    more = [at for at, (n, read, full) in enumerate(lengths) if n <= max_bytes and read < full]
-    rest = [texts[at][: max_bytes * _CHARS_PER_BYTE_LIMIT] for at in more]
-    for at, data in zip(more, fold_texts(rest), strict=True):
-        folded[at] = data
+def _fold_long(texts: Sequence[str], max_bytes: int, first: int) -> list[bytes]:
+    """Fold the first characters of each, and all of it where these give no more than is read."""
+    beginnings = [_beginning(text, first) for text in texts]
+    folded = fold_texts(beginnings)
+    parts = zip(texts, beginnings, folded, strict=True)
+    more = [i for i, (t, b, f) in enumerate(parts) if len(f) <= max_bytes and len(b) < len(t)]
+    for index, data in zip(more, fold_texts([texts[index] for index in more]), strict=True):
+        folded[index] = data
     return folded
 
 
-def _beginning(text: str, max_bytes: int) -> str:
-    """A text, or words at its beginning that are folded just as they are in all of it."""
-    chars = int(max_bytes * _CHARS_PER_BYTE_FIRST)
+def _beginning(text: str, chars: int) -> str:
+    """Words at the beginning of a text that are folded just as they are in all of it, or all."""
     if len(text) <= chars:
         return text
     words = text[:chars].rsplit(maxsplit=1)
     # Whether an address is left out depends on what else there is, and half a one is a word.
-    if len(words) < 2 or is_address(words[0]):
-        return text[: max_bytes * _CHARS_PER_BYTE_LIMIT]
-    return words[0]
+    return text if len(words) < 2 or is_address(words[0]) else words[0]
 
 
 def _cut(data: bytes, max_bytes: int) -> bytes:

@@ -82,6 +82,11 @@ def fold_texts(texts: Sequence[str]) -> list[bytes]:
     return [part if len(part) > 1 else NO_WORDS for part in parts]
 
 
+def is_several(folded: bytes) -> bool:
+    """Whether a folded text has more than one word: a space that is neither first nor last."""
+    return folded.find(SPACE, 1, -1) > 0
+
+
 def _without_addresses(text: str) -> str:
     """Leave out web addresses, mail addresses and mentions, unless there is nothing else."""
     if not is_address(text):

@@ -12,7 +12,7 @@ from scandid.answer import Answer
 from scandid.encoding import encode_text, encode_texts, pad, padded
 from scandid.errors import ModelError
 from scandid.excerpt import LONG_BYTES, SURE, excerpt
-from scandid.folding import NO_WORDS, SPACE
+from scandid.folding import NO_WORDS, is_several
 from scandid.labels import LABELS, LANGUAGES, OTHER, UNDETERMINED
 from scandid.model import Model, ModelMetadata
 
@@ -139,8 +139,7 @@ class Identifier:
         if acceptable and sum(row) - confidence >= self._least_threshold:
             judged = zip(LANGUAGES, row, self._thresholds)  # noqa: B905  # the row goes on to other
             acceptable = tuple([code for code, p, least in judged if p >= least or code == label])
-        several = read.find(SPACE, 1, -1) > 0
-        reliable = confidence >= self._reliable[label][several][len(read)]
+        reliable = confidence >= self._reliable[label][is_several(read)][len(read)]
         return Answer(label, confidence, _by_label(*row), acceptable, reliable, truncated)
 
 

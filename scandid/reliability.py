@@ -1,11 +1,13 @@
 """From which confidence an answer is reliable: by label, length, one word or several."""
 
 from bisect import bisect_left
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 
 from scandid.labels import LABELS
+
+T = TypeVar("T")
 
 PRECISION: Final = 0.95
 """Share of right answers that is expected, at the least, of those that are called reliable."""
@@ -39,30 +41,17 @@ class Reliability:
             ValueError: a kind or a label is missing, lengths do not rise, or numbers are too many
                 or too few.
         """
-        found = cls(
-            tuple(fields["bytes"]),
-            {
-                kind: {label: tuple(values) for label, values in by_label.items()}
-                for kind, by_label in fields["least"].items()
-            },
-        )
+        found = cls(tuple(fields["bytes"]), _each(fields["least"], tuple))
         if list(found.ends) != sorted(set(found.ends)):
             raise ValueError(f"reliable: bytes {found.ends} do not rise")
-        numbers = {
-            kind: {label: len(values) for label, values in by_label.items()}
-            for kind, by_label in found.least.items()
-        }
+        numbers = _each(found.least, len)
         if numbers != dict.fromkeys(KINDS, dict.fromkeys(LABELS, len(found.ends) + 1)):
             raise ValueError(f"reliable: {numbers} numbers for {len(found.ends) + 1} lengths")
         return found
 
     def as_dict(self) -> dict[str, Any]:
         """JSON-ready values."""
-        least = {
-            kind: {label: list(values) for label, values in by_label.items()}
-            for kind, by_label in self.least.items()
-        }
-        return {"bytes": list(self.ends), "least": least}
+        return {"bytes": list(self.ends), "least": _each(self.least, list)}
 
     def by_length(self, max_bytes: int) -> Mapping[str, Sequence[Sequence[float]]]:
         """For each label, by place of the kind: the least confidence for 0 to ``max_bytes``."""
@@ -74,6 +63,17 @@ class Reliability:
             ]
             for label in LABELS
         }
+
+
+def _each(
+    least: Mapping[str, Mapping[str, Sequence[float | None]]],
+    change: Callable[[Sequence[float | None]], T],
+) -> dict[str, dict[str, T]]:
+    """The same for the numbers of each kind and label."""
+    return {
+        kind: {label: change(values) for label, values in by_label.items()}
+        for kind, by_label in least.items()
+    }
 
 
 UNPROVEN: Final = Reliability((), dict.fromkeys(KINDS, dict.fromkeys(LABELS, (None,))))

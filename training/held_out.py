@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from scandid.encoding import encode_texts
 from scandid.errors import InputError
+from scandid.folding import is_several
 from scandid.labels import LABELS, OTHER
 from scandid.reliability import Reliability
 from training.calibration import shares
@@ -52,7 +53,7 @@ class Sample:
         whole = with_pieces(corpus)
         encoded = [data for data, _ in encode_texts(whole.texts, max_bytes)]
         lengths = np.array([len(data) for data in encoded])
-        several = np.array([len(data.split()) > 1 for data in encoded])
+        several = np.array([is_several(data) for data in encoded])
         return cls(encoded, lengths, several, whole.targets, weigh_by_length(whole, lengths))
 
     def reliable(self, model: TorchModel) -> Reliability:
