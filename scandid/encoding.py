@@ -2,9 +2,10 @@
 
 Training, export, library, command line and server all call :func:`encode_texts`, so there is no
 second copy of it that could drift. What says nothing of the language goes here and is not learnt to
-be ignored: case, composition, punctuation, digits, symbols, addresses. Answers are then the same,
-to the bit, for all-capitals, decomposed accents and quotation marks of any style, corpora cannot be
-told apart by how they punctuate, and the tables spend their rows on words (docs/LOG.md).
+be ignored: case, composition, punctuation, digits, symbols, markup, addresses. Answers are then the
+same, to the bit, for all-capitals, decomposed accents, quotation marks of any style and pieces of
+web pages, corpora cannot be told apart by how they punctuate, and the tables spend their rows on
+words (docs/LOG.md).
 """
 
 from collections.abc import Iterator, Sequence
@@ -13,9 +14,10 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from scandid.folding import fold_texts, is_address
+from scandid.folding import fold_texts
+from scandid.litter import is_address, may_hold_litter
 
-ENCODING: Final = "nfc-lower-letters-utf8/3"
+ENCODING: Final = "nfc-lower-letters-utf8/4"
 """Name of this procedure; a model trained with another one is refused at load."""
 
 TIME_MULTIPLE: Final = 32
@@ -32,10 +34,11 @@ _TEXTS_TOGETHER: Final = 512
 def encode_text(text: str, max_bytes: int) -> tuple[bytes, bool]:
     """Encode one text as the bytes the model reads.
 
-    Web addresses, mail addresses and mentions are left out where there are other letters. The text
-    is put in NFC and lower case, everything between letters becomes one space (soft hyphens and
-    zero-width characters become nothing), a space is put before and after (word boundaries), and
-    the result is cut at a character boundary.
+    Escaped and misread letters become what they stand for; tags, web addresses, mail addresses and
+    mentions are left out where there are other letters (:mod:`scandid.litter`). The text is put in
+    NFC and lower case, everything between letters becomes one space (soft hyphens and zero-width
+    characters become nothing), a space is put before and after (word boundaries), and the result is
+    cut at a character boundary.
 
     Args:
         text: Any string.
@@ -81,8 +84,9 @@ def _beginning(text: str, chars: int) -> str:
     if len(text) <= chars:
         return text
     words = text[:chars].rsplit(maxsplit=1)
-    # Whether an address is left out depends on what else there is, and half a one is a word.
-    return text if len(words) < 2 or is_address(words[0]) else words[0]
+    # Whether litter is left out depends on what else there is, and half of an address is a word.
+    littered = len(words) < 2 or is_address(words[0]) or may_hold_litter(words[0])
+    return text if littered else words[0]
 
 
 def _cut(data: bytes, max_bytes: int) -> bytes:

@@ -11,6 +11,8 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
+from scandid.litter import may_hold_litter, without_litter
+
 SPACE: Final = ord(" ")
 """The one byte between words, and the only one below the letters but for the zeros of padding."""
 
@@ -56,6 +58,9 @@ in a fifth of the time of letters."""
 _TYPOGRAPHIC: Final = _NORDIC + b"\xc2\xe2\x97\xb7"
 """Bytes of a text in which nothing but typography may be foreign."""
 
+_DISGUISED: Final = re.compile("[\ufb00-\ufb06\uff21-\uff3a\uff41-\uff5a\U0001d400-\U0001d7ff]+")
+"""Latin letters of another look: ligatures, the wide ones of East Asia, bold and italic ones."""
+
 _INVISIBLE: Final = re.compile("[\u00ad\u200b-\u200d\u2060\ufeff]")
 _NO_LETTERS: Final = re.compile("(?:[^\\w\u0300-\u036f]|(?<!\\w)[\u0300-\u036f])+")
 """Of words without numerals. Accents may stand as characters of their own, which belong to the
@@ -73,8 +78,9 @@ def fold_texts(texts: Sequence[str]) -> list[bytes]:
         return []
     joined = _BETWEEN.join(texts)
     folded = joined.encode("utf-8", "replace").translate(_FOLD)
-    if "@" in joined or "://" in joined or b"www" in folded or folded.count(_END) >= len(texts):
-        texts = [_without_addresses(text).replace("\0", " ") for text in texts]
+    littered = "@" in joined or "://" in joined or b"www" in folded or may_hold_litter(joined)
+    if littered or folded.count(_END) >= len(texts):
+        texts = [without_litter(text).replace("\0", " ") for text in texts]
         folded = _BETWEEN.join(texts).encode("utf-8", "replace").translate(_FOLD)
     if _FOREIGN in folded:
         folded = _BETWEEN.encode().join(map(_fold, texts, folded.split(_END)))
@@ -85,20 +91,6 @@ def fold_texts(texts: Sequence[str]) -> list[bytes]:
 def is_several(folded: bytes) -> bool:
     """Whether a folded text has more than one word: a space that is neither first nor last."""
     return folded.find(SPACE, 1, -1) > 0
-
-
-def _without_addresses(text: str) -> str:
-    """Leave out web addresses, mail addresses and mentions, unless there is nothing else."""
-    if not is_address(text):
-        return text
-    kept = " ".join([word for word in text.split() if not is_address(word)])
-    return kept if any(map(str.isalpha, kept)) else text
-
-
-def is_address(word: str) -> bool:
-    """Whether a word is one; of a text, whether there may be one."""
-    # Lower case of bytes: of letters beyond ASCII it takes ten times as long, and none becomes a w.
-    return "@" in word or "://" in word or b"www." in word.encode("utf-8", "replace").lower()
 
 
 def _fold(text: str, folded: bytes) -> bytes:
@@ -113,6 +105,8 @@ def _fold(text: str, folded: bytes) -> bytes:
         folded = _TYPOGRAPHY.sub(b" ", data).translate(_FOLD)
         if _FOREIGN not in folded:
             return folded
+    if b"\xef" in data or b"\xf0\x9d" in data:
+        text = _DISGUISED.sub(lambda found: unicodedata.normalize("NFKC", found[0]), text)
     lower = unicodedata.normalize("NFC", text).lower()
     folded = lower.encode("utf-8", "replace").translate(_BLANK)
     if _is_letters(folded):

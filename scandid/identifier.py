@@ -2,7 +2,6 @@
 
 import os
 from collections.abc import Iterator, Sequence
-from types import MappingProxyType
 from typing import Final, Protocol
 
 import numpy as np
@@ -12,9 +11,10 @@ from scandid.answer import Answer
 from scandid.encoding import encode_text, encode_texts, pad, padded
 from scandid.errors import ModelError
 from scandid.excerpt import LONG_BYTES, SURE, excerpt
-from scandid.folding import NO_WORDS, is_several
-from scandid.labels import LABELS, LANGUAGES, OTHER, UNDETERMINED
+from scandid.folding import is_several
+from scandid.labels import LABELS, LANGUAGES, OTHER
 from scandid.model import Model, ModelMetadata
+from scandid.unasked import unasked
 
 MAX_BATCH_BYTES: Final = 32768
 """Padded bytes of one model call: 20.4 µs a text of 130 bytes, against 24.3 in calls of 8192."""
@@ -26,11 +26,6 @@ _DECIMALS: Final = 6
 """Probabilities are rounded: what depends on the neighbours in a batch is smaller (1.5e-7)."""
 
 _ALONE: Final[dict[str, tuple[str, ...]]] = {OTHER: ()} | {code: (code,) for code in LANGUAGES}
-_NOTHING: Final = MappingProxyType(dict.fromkeys(LABELS, 0.0))
-_UNDETERMINED: Final = {
-    truncated: Answer(UNDETERMINED, 0.0, _NOTHING, (), reliable=False, truncated=truncated)
-    for truncated in (False, True)
-}
 
 
 class LanguageModel(Protocol):
@@ -84,12 +79,12 @@ class Identifier:
             One answer per text, in the order of ``texts``.
         """
         encoded = encode_texts(texts, self.metadata.max_bytes)
-        answers = [_UNDETERMINED[truncated] for _, truncated in encoded]
-        spelt = [index for index, (data, _) in enumerate(encoded) if len(data) > len(NO_WORDS)]
-        found = self._read([encoded[index][0] for index in spelt])
-        for index, (row, read) in zip(spelt, found, strict=True):
+        answers = unasked(encoded)
+        asked = [index for index in range(len(encoded)) if index not in answers]
+        found = self._read([encoded[index][0] for index in asked])
+        for index, (row, read) in zip(asked, found, strict=True):
             answers[index] = self._answer(row, read, encoded[index][1])
-        return answers
+        return [answers[index] for index in range(len(encoded))]
 
     def verify(self) -> None:
         """Replay the model's golden examples.

@@ -41,6 +41,22 @@ def test_copies_share_their_labels() -> None:
     assert (report.wordless, report.repeats, report.contradictions) == (1, 1, 2)
 
 
+def test_words_in_another_script_are_dropped_and_named() -> None:
+    """No text of the four languages is in Cyrillic alone; one that quotes some stays."""
+    merged, report = clean(
+        corpus(
+            ("года", "swe nob", 0),
+            ("Где?", "nob", 1),
+            ("Где?", "other", 1),
+            ("Han spurte: Где?", "nob", 1),
+        )
+    )
+    assert merged.texts == ["Где?", "Han spurte: Где?"]
+    assert merged.targets.argmax(axis=1).tolist() == [LABELS.index("other"), LABELS.index("nob")]
+    found = "texts are in another script than dan, swe, nob, nno and left out"
+    assert f"first: 1 {found}: 'года'\nsecond: 1 {found}: 'где'" in summary(merged, report)
+
+
 def test_the_summary_counts_by_source_and_label() -> None:
     """The table holds each source's texts by label, and what was dropped."""
     merged, report = clean(corpus(("Ja", "dan", 0), ("Nej", "swe", 1), ("Nej", "swe", 1)))

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from scandid.encoding import TIME_MULTIPLE, encode_text, encode_texts, pad
 from scandid.folding import fold_texts
+from scandid.litter import is_address, may_hold_litter
 
 NORDIC = "abcdefghijklmnopqrstuvwxyzæøåäöéüðþ .,!?-0123456789"
 
@@ -27,7 +28,8 @@ def test_a_text_is_folded_between_two_spaces() -> None:
         ("a × b ÷ c", "a b c"),
         ("İstanbul, čeština; Ελλάδα", "i\u0307stanbul čeština ελλάδα"),
         ("👍 bra_gjort 日本", "bra gjort 日本"),
-        ("日本、「語」。ＡＢ１２！", "日本 語 ａｂ"),
+        ("日本、「語」。ＡＢ１２！", "日本 語 ab"),
+        ("ﬁn oﬃcer 𝗛𝗲𝗷 𝐡𝐞𝐢𝟓", "fin officer hej hei"),
         ("CO₂, kong Ⅷ och ④:e, x²y, e\u0301 \u0301a", "co kong och e x y é a"),
     ],
 )
@@ -52,7 +54,9 @@ def test_addresses_say_nothing_where_there_are_words(text: str, letters: str) ->
     assert encode_text(text, 99) == (f" {letters} ".encode(), False)
 
 
-@given(st.lists(st.text(st.sampled_from("aB å@:/w.\0\ud800—ω日、\u030a\u00ad1")), max_size=5))
+@given(
+    st.lists(st.text(st.sampled_from("aB å@:/w.\0\ud800—ω日、\u030a\u00ad1<>=&;Ã¸\\u")), max_size=5)
+)
 def test_neighbours_change_nothing(texts: list[str]) -> None:
     """Each of several texts becomes the bytes that it becomes alone, whatever the others hold."""
     assert encode_texts(texts, 24) == [encode_text(text, 24) for text in texts]
@@ -64,16 +68,16 @@ def test_thousands_of_texts_keep_their_order() -> None:
     assert encode_texts(texts, 24) == [encode_text(text, 24) for text in texts]
 
 
-@given(st.text().filter(lambda text: not any(a in text.lower() for a in ("@", "://", "www."))))
+@given(st.text().filter(lambda text: not (is_address(text) or may_hold_litter(text))))
 def test_both_ways_of_finding_letters_agree(text: str) -> None:
     """A Greek letter takes the slow way through a text, and leaves the same letters."""
     quick, slow = encode_text(text, 9999)[0], encode_text(f"{text} ω", 9999)[0]
     assert slow.decode().removesuffix("ω ").split() == quick.decode().split()
 
 
-@given(st.text(), st.integers(8, 64))
+@given(st.text().filter(lambda text: not set("ÂÃâ") & set(text)), st.integers(8, 64))
 def test_composed_and_decomposed_are_one(text: str, max_bytes: int) -> None:
-    """NFC and NFD of any text are the same bytes."""
+    """NFC and NFD of any text are the same bytes; misread UTF-8 is mended in NFC alone."""
     composed, decomposed = (unicodedata.normalize(form, text) for form in ("NFC", "NFD"))
     assert encode_text(composed, max_bytes)[0] == encode_text(decomposed, max_bytes)[0]
 
@@ -128,6 +132,7 @@ def test_a_cut_is_at_a_character_boundary(text: str, max_bytes: int) -> None:
         st.sampled_from(
             (
                 *("hej", "Å", "A\u030a", "12", "?", "kari@post.no", "https://x.no/a", "Www.a.no"),
+                *("<p>", "</p >", '<a href="', "<script>", "</script>", "&aring;", "Ã¸", "\\u00e5"),
                 *("ΟΔΟΣ", "日本語", "\u0301", "İ", "ord" * 9, "soft\u00adly", " ", "\n", "\u2003"),
             )
         )
@@ -135,6 +140,7 @@ def test_a_cut_is_at_a_character_boundary(text: str, max_bytes: int) -> None:
     st.integers(4, 60),
 )
 @example("ord" * 9 + "@post.no hej", 20)
+@example(f"hej <script> {'a ' * 40}</script> du", 60)
 def test_a_long_text_is_encoded_as_if_it_were_folded_whole(text: str, max_bytes: int) -> None:
     """What is folded of a text first gives the very bytes that folding all that is read gives."""
     folded = fold_texts([text[: 4 * max_bytes]])[0]

@@ -4,6 +4,7 @@ Measured on the shipped model and the two sample benchmarks of 500 texts, where 
 points; the tolerances are stated below and are what users may count on.
 """
 
+import string
 import unicodedata
 from collections.abc import Callable, Sequence
 from functools import partial
@@ -30,6 +31,12 @@ def quoted(marks: str, text: str) -> str:
     return f"{marks[0]}{text}{marks[1]}"
 
 
+MISREAD = {
+    number: chr(number).encode().decode("latin-1")
+    for number in (*range(0xA0, 0x100), *map(ord, "–‘’“”…"))
+}
+BOLD = {ord(small): chr(0x1D41A + place) for place, small in enumerate(string.ascii_lowercase)}
+
 EXACT: dict[str, Change] = {
     "upper": str.upper,
     "lower": str.lower,
@@ -46,6 +53,9 @@ EXACT: dict[str, Change] = {
     "bullet": lambda text: f"• {text}",
     "emoji": lambda text: f"{text} 👍",
     "littered": VARIANTS["littered"],
+    "markup": VARIANTS["markup"],
+    "misread": lambda text: text.translate(MISREAD),
+    "bold": lambda text: text.translate(BOLD),
     **{f"quoted {marks}": partial(quoted, marks) for marks in ("“”", "””", "„“", "»«", "«»", "‘’")},
 }
 """Nothing of these reaches the model."""

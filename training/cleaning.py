@@ -8,8 +8,10 @@ from typing import Final
 
 import numpy as np
 
+from scandid.encoding import encode_texts
 from scandid.errors import InputError
-from scandid.labels import LABELS, OTHER
+from scandid.labels import LABELS, LANGUAGES, OTHER
+from scandid.script import in_other_scripts
 from training.corpora import Corpus
 
 VALIDATION_SHARE: Final = 50
@@ -17,33 +19,39 @@ VALIDATION_SHARE: Final = 50
 
 _EXAMPLES: Final = 3
 _SHOWN: Final = 60
+_FOUR: Final = ", ".join(LANGUAGES)
+_LAST_LATIN: Final = "\u024f"
+_MOST_BYTES: Final = 1024
 _WORD: Final = re.compile(r"[^\W\d_]+")
 
 
 @dataclass(frozen=True, slots=True)
-class Contradictions:
-    """Texts that one source gives different labels to, by their letters."""
+class Faults:
+    """Texts of one source that have the same fault, by their letters."""
 
     source: str
+    fault: str
     keys: tuple[str, ...]
 
     def __str__(self) -> str:
         """One line: source, count, examples."""
         examples = "; ".join(repr(key[:_SHOWN]) for key in self.keys[:_EXAMPLES])
-        return f"{self.source}: {len(self.keys):,} texts contradict themselves: {examples}"
+        return f"{self.source}: {len(self.keys):,} texts {self.fault}: {examples}"
 
 
 @dataclass(frozen=True, slots=True)
 class CleaningReport:
     """What cleaning found: texts without a letter, repeats, and texts with several labels.
 
-    ``within`` names those that have several labels within one source.
+    ``within`` names those that have several labels within one source, ``foreign`` those that were
+    dropped because no text in another script is in a language that is written in Latin letters.
     """
 
     wordless: int
     repeats: int
     contradictions: int
-    within: tuple["Contradictions", ...] = ()
+    within: tuple[Faults, ...] = ()
+    foreign: tuple[Faults, ...] = ()
 
 
 def text_key(text: str) -> str:
@@ -52,11 +60,13 @@ def text_key(text: str) -> str:
 
 
 def clean(corpus: Corpus) -> tuple[Corpus, CleaningReport]:
-    """Drop texts without a letter and repeats, and give the same text the labels of all its copies.
+    """Drop what is no text of its label, and give the same text the labels of all its copies.
 
-    A text that stands in the Danish and in the Bokmål subtitles is good Danish and good Bokmål.
-    ``other`` gives way to a language: a line shared by English and Danish is acceptable Danish.
+    Texts without a letter, repeats and texts of the four languages in another script go. A text
+    that stands in the Danish and in the Bokmål subtitles is good Danish and good Bokmål. ``other``
+    gives way to a language: a line shared by English and Danish is acceptable Danish.
     """
+    corpus, foreign = _without_foreign(corpus)
     keys = [text_key(text) for text in corpus.texts]
     labels: dict[str, np.ndarray] = {}
     counts: dict[str, set[int]] = defaultdict(set)
@@ -78,18 +88,41 @@ def clean(corpus: Corpus) -> tuple[Corpus, CleaningReport]:
         repeats=len(corpus) - len(merged) - wordless,
         contradictions=sum(len(found) > 1 for found in counts.values()),
         within=_within_sources(corpus, keys),
+        foreign=foreign,
     )
     return merged, report
 
 
-def _within_sources(corpus: Corpus, keys: list[str]) -> tuple[Contradictions, ...]:
+def _without_foreign(corpus: Corpus) -> tuple[Corpus, tuple[Faults, ...]]:
+    """Drop texts that are said to be in one of the four languages, in none of their letters.
+
+    Lists of a language's words have those that its pages quote: *года* is no Swedish.
+    """
+    named = np.flatnonzero(corpus.targets[:, :-1].any(axis=1)).tolist()
+    doubted = [place for place in named if max(corpus.texts[place], default="") > _LAST_LATIN]
+    letters = [data for data, _ in encode_texts([corpus.texts[at] for at in doubted], _MOST_BYTES)]
+    foreign = [doubted[place] for place in in_other_scripts(letters)]
+    found: dict[int, list[str]] = defaultdict(list)
+    for place in foreign:
+        found[int(corpus.sources[place])].append(text_key(corpus.texts[place]))
+    keep = np.ones(len(corpus), np.bool_)
+    keep[foreign] = False
+    return corpus.subset(keep), tuple(
+        Faults(corpus.names[at], f"are in another script than {_FOUR} and left out", tuple(keys))
+        for at, keys in sorted(found.items())
+    )
+
+
+def _within_sources(corpus: Corpus, keys: list[str]) -> tuple[Faults, ...]:
     first: dict[tuple[int, str], bytes] = {}
     found: dict[int, dict[str, None]] = defaultdict(dict)
     for key, source, target in zip(keys, corpus.sources.tolist(), corpus.targets, strict=True):
         labels = target.tobytes()
         if key and first.setdefault((source, key), labels) != labels:
             found[source][key] = None
-    return tuple(Contradictions(corpus.names[at], tuple(found[at])) for at in sorted(found))
+    return tuple(
+        Faults(corpus.names[at], "contradict themselves", tuple(found[at])) for at in sorted(found)
+    )
 
 
 def hold_out(corpus: Corpus) -> tuple[Corpus, Corpus]:
@@ -124,5 +157,5 @@ def summary(corpus: Corpus, report: CleaningReport) -> str:
         f"without a letter; {report.contradictions:,} texts stand under several labels and keep "
         "them all"
     )
-    lines += map(str, report.within)
+    lines += map(str, report.within + report.foreign)
     return "\n".join(lines)

@@ -1,5 +1,6 @@
 """Rough variants of a text: the same words as users type them. None depends on chance."""
 
+import html
 import re
 import unicodedata
 from collections.abc import Callable, Mapping
@@ -38,6 +39,12 @@ def littered(text: str) -> str:
     return f"@anna92 {text} https://t.co/x7Kq2 #123 \N{FACE WITH TEARS OF JOY}"
 
 
+def marked_up(text: str) -> str:
+    """The text as a paragraph of a web page, with entities for the letters beyond ASCII."""
+    escaped = html.escape(text).encode("ascii", "xmlcharrefreplace").decode()
+    return f'<div class="post"><p>{escaped}</p><br/></div>'
+
+
 VARIANTS: Final[Mapping[str, Callable[[str], str]]] = {
     "all capitals": str.upper,
     "lower case": str.lower,
@@ -47,6 +54,7 @@ VARIANTS: Final[Mapping[str, Callable[[str], str]]] = {
     "typos": typos,
     "missing spaces": joined,
     "littered": littered,
+    "markup": marked_up,
 }
 
 DESCRIPTIONS: Final[Mapping[str, str]] = {
@@ -58,4 +66,5 @@ DESCRIPTIONS: Final[Mapping[str, str]] = {
     "typos": "two letters swapped in the first, fifth, ninth … word of four letters or more",
     "missing spaces": "every fifth space gone, from the third on",
     "littered": "a mention before, a web address, a hashtag and an emoji after",
+    "markup": "a paragraph of a web page, with entities for letters beyond ASCII",
 }

@@ -1,0 +1,46 @@
+"""Answers to texts that the model is not asked about: what their letters say is enough."""
+
+from collections.abc import Sequence
+from types import MappingProxyType
+from typing import Final
+
+from scandid.answer import Answer
+from scandid.folding import NO_WORDS
+from scandid.labels import LABELS, OTHER, UNDETERMINED
+from scandid.script import SURE, in_other_scripts
+
+_NOTHING: Final = dict.fromkeys(LABELS, 0.0)
+
+_UNDETERMINED: Final = tuple(
+    Answer(UNDETERMINED, 0.0, MappingProxyType(_NOTHING), (), reliable=False, truncated=truncated)
+    for truncated in (False, True)
+)
+
+_OTHER_SCRIPT: Final = tuple(
+    Answer(
+        OTHER,
+        SURE,
+        MappingProxyType(_NOTHING | {OTHER: SURE}),
+        (),
+        reliable=True,
+        truncated=truncated,
+    )
+    for truncated in (False, True)
+)
+
+
+def unasked(encoded: Sequence[tuple[bytes, bool]]) -> dict[int, Answer]:
+    """Answer texts without a letter, and those in other scripts.
+
+    Args:
+        encoded: What :func:`scandid.encoding.encode_texts` gives.
+
+    Returns:
+        By place: undetermined for a text without a letter, *other* for one in another script.
+    """
+    foreign = in_other_scripts([data for data, _ in encoded])
+    answers = {place: _OTHER_SCRIPT[encoded[place][1]] for place in foreign}
+    for place, (data, truncated) in enumerate(encoded):
+        if len(data) <= len(NO_WORDS):
+            answers[place] = _UNDETERMINED[truncated]
+    return answers
