@@ -11,12 +11,13 @@ ROOT: Final = Path(__file__).resolve().parent.parent.parent
 SAMPLE: Final = ROOT / "tests" / "data" / "sample.parquet"
 SMALL: Final = ("--dim", "4", "--hidden", "4", "--batch", "16")
 LEARNING: Final = (
-    *("--dim", "16", "--hidden", "8", "--batch", "32", "--steps", "300", "--evaluate-every", "100"),
+    *("--dim", "16", "--hidden", "8", "--batch", "32", "--steps", "500", "--evaluate-every", "100"),
     *("--orders", "2", "3", "--rows", "4096", "16384", "--directions", "2"),
     *("--learning-rate", "0.01", "--gram-dropout", "0.1", "--word-dropout", "0.1"),
     *("--no-diacritics", "0.1"),
 )
-"""Enough to know the sample's texts by heart, with so much room that no rounding flips a label."""
+"""Enough to know the sample's texts by heart, and so surely that no rounding flips a label: of 24
+held-out texts none may. After 300 and 400 steps one did in 2 runs of 8, after 500 in none of 6."""
 
 SHORT: Final = (*SMALL, "--steps", "6", "--evaluate-every", "3")
 
