@@ -22,7 +22,8 @@ Iran has half of its first hundred characters in Persian; none of 2.7 million ha
 
 _LAST_LATIN: Final = 0xCC
 _LATIN: Final = bytes([*range(ord("a"), ord("z") + 1), *range(0xC2, _LAST_LATIN + 1)])
-"""First bytes of letters up to U+02FF, in lower case, and of the accents after them."""
+"""First bytes of letters up to U+02FF, in lower case, and of the accents after them. Nearly all
+texts have no byte above the last of these, which is looked for first."""
 
 _LATER: Final = bytes([SPACE, *range(0x80, 0xC0)])
 """Second and later bytes of letters, and what stands between words."""
