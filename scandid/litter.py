@@ -60,6 +60,8 @@ def without_litter(text: str) -> str:
     """
     if may_hold_litter(text):
         text = _mended(text)
+    elif not is_address(text):
+        return text
     kept = _TAG.sub(" ", text) if "<" in text else text
     if is_address(kept):
         kept = " ".join([word for word in kept.split() if not is_address(word)])

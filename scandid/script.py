@@ -43,8 +43,8 @@ def in_other_scripts(folded: Sequence[bytes]) -> list[int]:
     Returns:
         Their places, ascending.
     """
-    joined = np.frombuffer(b"".join(folded), np.uint8)
-    if not joined.size or joined.max() <= _LAST_LATIN:
+    # One text alone is looked through sooner than an array is made of it.
+    if len(folded) > 1 and np.frombuffer(b"".join(folded), np.uint8).max() <= _LAST_LATIN:
         return []
     return [place for place, data in enumerate(folded) if _is_other(data)]
 

@@ -38,9 +38,10 @@ def unasked(encoded: Sequence[tuple[bytes, bool]]) -> dict[int, Answer]:
     Returns:
         By place: undetermined for a text without a letter, *other* for one in another script.
     """
-    foreign = in_other_scripts([data for data, _ in encoded])
-    answers = {place: _OTHER_SCRIPT[encoded[place][1]] for place in foreign}
-    for place, (data, truncated) in enumerate(encoded):
-        if len(data) <= len(NO_WORDS):
-            answers[place] = _UNDETERMINED[truncated]
+    folded = [data for data, _ in encoded]
+    answers = {place: _OTHER_SCRIPT[encoded[place][1]] for place in in_other_scripts(folded)}
+    # Hardly ever is there a text without a letter, and the shortest is found sooner than all.
+    if min(map(len, folded), default=0) <= len(NO_WORDS):
+        wordless = [place for place, data in enumerate(folded) if len(data) <= len(NO_WORDS)]
+        answers |= {place: _UNDETERMINED[encoded[place][1]] for place in wordless}
     return answers
