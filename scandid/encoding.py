@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from scandid.folding import fold_texts
-from scandid.litter import is_address, may_hold_litter
+from scandid.litter import may_hold_litter
 
 ENCODING: Final = "nfc-lower-letters-utf8/4"
 """Name of this procedure; a model trained with another one is refused at load."""
@@ -85,8 +85,7 @@ def _beginning(text: str, chars: int) -> str:
         return text
     words = text[:chars].rsplit(maxsplit=1)
     # Whether litter is left out depends on what else there is, and half of an address is a word.
-    littered = len(words) < 2 or is_address(words[0]) or may_hold_litter(words[0])
-    return text if littered else words[0]
+    return text if len(words) < 2 or may_hold_litter(words[0]) else words[0]
 
 
 def _cut(data: bytes, max_bytes: int) -> bytes:

@@ -11,7 +11,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from scandid.litter import may_hold_litter, without_litter
+from scandid.litter import may_hold_markup, without_litter
 
 SPACE: Final = ord(" ")
 """The one byte between words, and the only one below the letters but for the zeros of padding."""
@@ -78,7 +78,7 @@ def fold_texts(texts: Sequence[str]) -> list[bytes]:
         return []
     joined = _BETWEEN.join(texts)
     folded = joined.encode("utf-8", "replace").translate(_FOLD)
-    littered = "@" in joined or "://" in joined or b"www" in folded or may_hold_litter(joined)
+    littered = "@" in joined or "://" in joined or b"www" in folded or may_hold_markup(joined)
     if littered or folded.count(_END) >= len(texts):
         texts = [without_litter(text).replace("\0", " ") for text in texts]
         folded = _BETWEEN.join(texts).encode("utf-8", "replace").translate(_FOLD)

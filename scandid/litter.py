@@ -34,8 +34,8 @@ comments and declarations. *<<Jeg kommer snart>>* is none. No part of a text is 
 a few times, whatever it holds."""
 
 
-def may_hold_litter(text: str) -> bool:
-    """Whether a text, or several in one string, may hold litter; addresses apart."""
+def may_hold_markup(text: str) -> bool:
+    """Whether a text, or several in one string, may hold tags, escaped or misread letters."""
     return (
         "<" in text
         or "Ã" in text
@@ -52,20 +52,23 @@ def is_address(word: str) -> bool:
     return "@" in word or "://" in word or b"www." in word.encode("utf-8", "replace").lower()
 
 
+def may_hold_litter(text: str) -> bool:
+    """Whether there may be anything in a text that :func:`without_litter` would change."""
+    return is_address(text) or may_hold_markup(text)
+
+
 def without_litter(text: str) -> str:
     """Mend the letters of a text and leave out tags and addresses.
 
     Returns:
         What is left; where that would be no letter at all, everything, with letters mended.
     """
-    if may_hold_litter(text):
-        text = _mended(text)
-    elif not is_address(text):
+    if not may_hold_litter(text):
         return text
-    kept = _TAG.sub(" ", text) if "<" in text else text
-    if is_address(kept):
-        kept = " ".join([word for word in kept.split() if not is_address(word)])
-    return kept if any(map(str.isalpha, kept)) else text
+    mended = _mended(text)
+    words = _TAG.sub(" ", mended).split()
+    kept = " ".join([word for word in words if not is_address(word)])
+    return kept if any(map(str.isalpha, kept)) else mended
 
 
 def _mended(text: str) -> str:

@@ -1,7 +1,10 @@
-"""A model without a network: answers are fingerprints of the texts, and calls are remembered."""
+"""Models without a network: answers are fingerprints or given rows, and calls are remembered."""
 
 import zlib
 from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import NDArray
 
 from scandid import LABELS, LANGUAGES, Answer, ModelError, ModelMetadata
 from scandid.model import GoldenExample
@@ -57,3 +60,18 @@ class FakeModel:
         """Fail where the golden examples do not match."""
         if not self._golden:
             raise ModelError("golden example 3 differs by 0.2")
+
+
+class Rows:
+    """A model that answers with one given row of probabilities, and remembers its calls."""
+
+    metadata = METADATA
+
+    def __init__(self, *row: float) -> None:
+        self.row = row
+        self.shapes: list[tuple[int, ...]] = []
+
+    def probabilities(self, text: NDArray[np.uint8]) -> NDArray[np.float32]:
+        """The row, once a text."""
+        self.shapes.append(text.shape)
+        return np.tile(np.array(self.row, np.float32), (len(text), 1))

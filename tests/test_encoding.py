@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from scandid.encoding import TIME_MULTIPLE, encode_text, encode_texts, pad
 from scandid.folding import fold_texts
-from scandid.litter import is_address, may_hold_litter
+from scandid.litter import may_hold_litter
 
 NORDIC = "abcdefghijklmnopqrstuvwxyzæøåäöéüðþ .,!?-0123456789"
 
@@ -68,7 +68,7 @@ def test_thousands_of_texts_keep_their_order() -> None:
     assert encode_texts(texts, 24) == [encode_text(text, 24) for text in texts]
 
 
-@given(st.text().filter(lambda text: not (is_address(text) or may_hold_litter(text))))
+@given(st.text().filter(lambda text: not may_hold_litter(text)))
 def test_both_ways_of_finding_letters_agree(text: str) -> None:
     """A Greek letter takes the slow way through a text, and leaves the same letters."""
     quick, slow = encode_text(text, 9999)[0], encode_text(f"{text} ω", 9999)[0]

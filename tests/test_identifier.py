@@ -7,13 +7,12 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from numpy.typing import NDArray
 
 from scandid import LABELS, Answer, Identifier, ModelError
 from scandid.encoding import pad
 from scandid.identifier import MAX_BATCH_BYTES
 from scandid.model import Model
-from tests.fake_model import METADATA
+from tests.fake_model import Rows
 
 SENTENCES = {
     "dan": [
@@ -54,21 +53,6 @@ MIXES = st.lists(
     min_size=1,
     max_size=12,
 )
-
-
-class Rows:
-    """A model that answers with one given row of probabilities, and remembers its calls."""
-
-    metadata = METADATA
-
-    def __init__(self, *row: float) -> None:
-        self.row = row
-        self.shapes: list[tuple[int, ...]] = []
-
-    def probabilities(self, text: NDArray[np.uint8]) -> NDArray[np.float32]:
-        """The row, once a text."""
-        self.shapes.append(text.shape)
-        return np.tile(np.array(self.row, np.float32), (len(text), 1))
 
 
 @pytest.fixture(scope="module")

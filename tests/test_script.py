@@ -1,13 +1,11 @@
 """Texts in other scripts than Latin: other, whatever the model would say."""
 
-import numpy as np
 import pytest
-from numpy.typing import NDArray
 
 from scandid import Identifier
 from scandid.encoding import encode_texts
 from scandid.script import SURE, in_other_scripts
-from tests.fake_model import METADATA
+from tests.fake_model import Rows
 
 FOREIGN = (
     "Я не знаю, что с этим делать.",
@@ -31,18 +29,8 @@ LATIN = (
 )
 
 
-class Wrong:
-    """A model that takes every text for Swedish, and counts them."""
-
-    metadata = METADATA
-
-    def __init__(self) -> None:
-        self.asked = 0
-
-    def probabilities(self, text: NDArray[np.uint8]) -> NDArray[np.float32]:
-        """Swedish, once a text."""
-        self.asked += len(text)
-        return np.tile(np.array([0, 1, 0, 0, 0], np.float32), (len(text), 1))
+SWEDISH = (0, 1, 0, 0, 0)
+"""What a model says that takes every text for Swedish."""
 
 
 def test_scripts_are_told_from_letters() -> None:
@@ -55,25 +43,25 @@ def test_scripts_are_told_from_letters() -> None:
 @pytest.mark.parametrize("text", FOREIGN)
 def test_another_script_is_other_without_the_model(text: str) -> None:
     """Whatever the model would say of bytes it has never seen, it is not asked."""
-    model = Wrong()
+    model = Rows(*SWEDISH)
     answer = Identifier(model).identify(text)
     assert (answer.label, answer.confidence, answer.acceptable) == ("other", SURE, ())
     assert answer.probabilities == {"dan": 0, "swe": 0, "nob": 0, "nno": 0, "other": SURE}
     assert answer.reliable
     assert not answer.truncated
-    assert model.asked == 0
+    assert model.shapes == []
 
 
 def test_neighbours_in_latin_letters_are_asked() -> None:
     """Of a mixed batch the model gets those in Latin letters, and every answer has its place."""
-    model = Wrong()
+    model = Rows(*SWEDISH)
     texts = [text for pair in zip(FOREIGN, LATIN, strict=False) for text in pair]
     labels = [answer.label for answer in Identifier(model).identify_batch(texts)]
     assert labels == ["other", "swe"] * 4 + ["other", "und"] * 2
-    assert model.asked == 4
+    assert sum(batch for batch, _ in model.shapes) == 4
 
 
 def test_the_end_of_a_long_foreign_text_is_said_to_be_cut() -> None:
     """What was read of it tells its script; the answer says that there was more."""
-    answer = Identifier(Wrong()).identify("Где дом? " * 1000)
+    answer = Identifier(Rows(*SWEDISH)).identify("Где дом? " * 1000)
     assert (answer.label, answer.truncated) == ("other", True)

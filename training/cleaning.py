@@ -3,6 +3,7 @@
 import hashlib
 import re
 from collections import defaultdict
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Final
 
@@ -21,6 +22,8 @@ _EXAMPLES: Final = 3
 _SHOWN: Final = 60
 _FOUR: Final = ", ".join(LANGUAGES)
 _LAST_LATIN: Final = "\u024f"
+"""Texts without a character beyond it need not be encoded to know their script."""
+
 _MOST_BYTES: Final = 1024
 _WORD: Final = re.compile(r"[^\W\d_]+")
 
@@ -105,12 +108,10 @@ def _without_foreign(corpus: Corpus) -> tuple[Corpus, tuple[Faults, ...]]:
     found: dict[int, list[str]] = defaultdict(list)
     for place in foreign:
         found[int(corpus.sources[place])].append(text_key(corpus.texts[place]))
+    fault = f"are in another script than {_FOUR} and left out"
     keep = np.ones(len(corpus), np.bool_)
     keep[foreign] = False
-    return corpus.subset(keep), tuple(
-        Faults(corpus.names[at], f"are in another script than {_FOUR} and left out", tuple(keys))
-        for at, keys in sorted(found.items())
-    )
+    return corpus.subset(keep), _by_source(corpus, fault, found)
 
 
 def _within_sources(corpus: Corpus, keys: list[str]) -> tuple[Faults, ...]:
@@ -120,9 +121,13 @@ def _within_sources(corpus: Corpus, keys: list[str]) -> tuple[Faults, ...]:
         labels = target.tobytes()
         if key and first.setdefault((source, key), labels) != labels:
             found[source][key] = None
-    return tuple(
-        Faults(corpus.names[at], "contradict themselves", tuple(found[at])) for at in sorted(found)
-    )
+    return _by_source(corpus, "contradict themselves", found)
+
+
+def _by_source(
+    corpus: Corpus, fault: str, found: Mapping[int, Iterable[str]]
+) -> tuple[Faults, ...]:
+    return tuple(Faults(corpus.names[at], fault, tuple(found[at])) for at in sorted(found))
 
 
 def hold_out(corpus: Corpus) -> tuple[Corpus, Corpus]:
