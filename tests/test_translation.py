@@ -4,11 +4,12 @@ import os
 import shutil
 from pathlib import Path
 
+import psutil
 import pytest
 
 from scandid.errors import InputError
 from scandid.tables import read_table
-from training.translation import main, translate
+from training.translation import main, translate, translations
 
 needs_apertium = pytest.mark.skipif(
     shutil.which("apertium") is None and "CI" not in os.environ,
@@ -40,6 +41,36 @@ def test_what_was_not_understood_is_left_out() -> None:
     """A sentence with a word that no dictionary holds is dropped, one with a strange name stays."""
     lines = ["Han er en xyzzyfrobniker.", "Hun heter Xyzzyfrob og bor her."]
     assert list(translate(lines, "nob-nno")) == ["Ho heiter Xyzzyfrob og bur her."]
+
+
+@needs_apertium
+def test_a_line_that_apertium_loses_takes_no_other_with_it() -> None:
+    """An empty line runs into its neighbours; the others are translated all the same."""
+    lines = ["Hun er hjemme.", "", "Hun bor her.", "", "Jeg vet ikke."]
+    expected = ["Ho er heime.", None, "Ho bur her.", None, "Eg veit ikkje."]
+    assert list(translations(lines, "nob-nno")) == expected
+
+
+def test_a_line_without_end_costs_no_other_its_translation(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A call that takes too long is halved down to the line at fault, and its processes end.
+
+    Apertium is replaced by a script: which lines it takes minutes for differs by its version.
+    """
+    program = tmp_path / "apertium"
+    program.write_text(
+        "#!/bin/sh\nlines=$(/bin/cat)\n"
+        'case "$lines" in *endless*) /bin/sleep 61.25 | /bin/cat;; esac\necho "$lines"\n'
+    )
+    program.chmod(0o755)
+    monkeypatch.setenv("PATH", str(tmp_path))
+    monkeypatch.setattr("training.translation._START_S", 0.5)
+    lines = ["one", "two", "endless", "four", "five"]
+    assert list(translations(lines, "nob-nno")) == ["one", "two", None, "four", "five"]
+    assert ["/bin/sleep", "61.25"] not in [
+        p.info["cmdline"] for p in psutil.process_iter(["cmdline"])
+    ]
 
 
 @pytest.mark.parametrize("pair", ["nob", "nob-eng", "no-nn", "nob-nno-dan"])

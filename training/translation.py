@@ -10,14 +10,17 @@ each pair, such as ``apertium-nno-nob``.
 """
 
 import argparse
+import os
 import random
 import re
 import shutil
+import signal
 import subprocess
 import sys
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import islice
 from pathlib import Path
+from subprocess import PIPE
 from typing import Final
 
 import datasets
@@ -30,8 +33,11 @@ from training.corpora import Corpus, load_corpora
 _PAIR: Final = re.compile(r"([a-z]{3})-([a-z]{3})(_[a-z]+)?")
 SENTENCE_END: Final = re.compile(r"(?<=[.!?])\s+(?=[A-ZÆØÅÄÖ])")
 _NOT_UNDERSTOOD: Final = re.compile(r"[@#]\w|\*[^\W\d_A-ZÆØÅÄÖ]|^\W*\*")
-_MARKS: Final = re.compile(r"[*@#\[\]{}<>^$/\\]")
+MARKS: Final = re.compile(r"[*@#\[\]{}<>^$/\\]")
 _MIN_WORDS: Final = 2
+_START_S: Final = 20.0
+_LINE_S: Final = 0.1
+"""How long a call and each of its lines may take; on a busy machine a line takes 0.04 seconds."""
 
 
 def sentences(corpus: Corpus, language: str) -> list[str]:
@@ -41,7 +47,7 @@ def sentences(corpus: Corpus, language: str) -> list[str]:
     for text, target in zip(corpus.texts, corpus.targets, strict=True):
         if target[place] and target.sum() == 1:
             for sentence in SENTENCE_END.split(" ".join(text.split())):
-                if len(sentence.split()) >= _MIN_WORDS and not _MARKS.search(sentence):
+                if len(sentence.split()) >= _MIN_WORDS and not MARKS.search(sentence):
                     found[sentence] = None
     return list(found)
 
@@ -56,7 +62,7 @@ def translate(lines: Iterable[str], pair: str) -> Iterator[str]:
         pair: Apertium's name of a direction, such as ``nob-nno``.
 
     Raises:
-        InputError: Apertium or its data for the pair is missing, or it lost a line.
+        InputError: Apertium or its data for the pair is missing.
     """
     return (line for line in translations(lines, pair) if line is not None)
 
@@ -70,7 +76,7 @@ def translations(lines: Iterable[str], pair: str, lines_a_call: int = 400) -> It
         lines_a_call: How many are translated before the first is given.
 
     Raises:
-        InputError: Apertium or its data for the pair is missing, or it lost a line.
+        InputError: Apertium or its data for the pair is missing.
     """
     remaining = iter(lines)
     while group := list(islice(remaining, lines_a_call)):
@@ -80,23 +86,41 @@ def translations(lines: Iterable[str], pair: str, lines_a_call: int = 400) -> It
 
 
 def _run(lines: Sequence[str], pair: str) -> list[str]:
-    """One call of Apertium: an empty line between sentences keeps its rules from spanning two."""
+    """Translate lines; one that Apertium cannot come to an end with comes back empty.
+
+    It takes a line for two or for none now and then, and its rules of transfer may take minutes for
+    a long list of names: then halves are tried, down to the line that is at fault.
+    """
+    translated = _call(lines, pair)
+    if translated is not None and len(translated) == len(lines):
+        return translated
+    if len(lines) == 1:
+        return [""]
+    half = len(lines) // 2
+    return _run(lines[:half], pair) + _run(lines[half:], pair)
+
+
+def _call(lines: Sequence[str], pair: str) -> list[str] | None:
+    """One call of Apertium, None where it took too long.
+
+    An empty line between sentences keeps its rules from spanning two.
+    """
     program = shutil.which("apertium")
     if program is None:
         raise InputError("apertium: no such program. On Debian and Ubuntu: apt install apertium")
-    done = subprocess.run(
-        [program, pair],
-        input="\n\n".join(lines) + "\n",
-        text=True,
-        capture_output=True,
-        check=False,
-    )
-    if done.returncode:
-        raise InputError(f"--pair: {pair}: {done.stdout.strip() or done.stderr.strip()}")
-    translated = done.stdout.rstrip("\n").split("\n\n")
-    if len(translated) != len(lines):
-        raise InputError(f"--pair: {pair}: {len(lines)} sentences became {len(translated)}")
-    return translated
+    text = "\n\n".join(lines) + "\n"
+    # Apertium is a pipe of programs, which are ended together.
+    with subprocess.Popen(
+        [program, pair], text=True, stdin=PIPE, stdout=PIPE, stderr=PIPE, start_new_session=True
+    ) as process:
+        try:
+            found, complaint = process.communicate(text, _START_S + _LINE_S * len(lines))
+        except subprocess.TimeoutExpired:
+            os.killpg(process.pid, signal.SIGKILL)
+            return None
+    if process.returncode:
+        raise InputError(f"--pair: {pair}: {found.strip() or complaint.strip()}")
+    return found.rstrip("\n").split("\n\n")
 
 
 def _target_language(pair: str) -> tuple[str, str]:
