@@ -37,7 +37,6 @@ from training.network import Network
 from training.options import Flags, whole
 from training.quantization import round_weights
 from training.stores import read_dotenv
-from training.thresholds import choose_thresholds
 from training.tracking import keep_model, locate
 from training.validation import TorchModel
 from training.verification import GraphModel, table, verify
@@ -55,6 +54,8 @@ def parser() -> argparse.ArgumentParser:
     which.add_argument("--model", default="", metavar="URI", help="models:/scandid@champion, .../3")
     sources = "labelled texts of sources the run was not trained on, to calibrate on; repeatable"
     flags.add_argument("--calibrate", action="append", default=[], metavar="SOURCE", help=sources)
+    sets = "texts with every language they are right in, for what is acceptable; repeatable"
+    flags.add_argument("--sets", action="append", default=[], metavar="SOURCE", help=sets)
     flags.add_argument(
         "--out", type=Path, default=Path("models/scandid.onnx"), help="file to write"
     )
@@ -91,13 +92,16 @@ def export(arguments: Sequence[str] | None = None) -> None:
     if not all(check.passed for check in checks):
         raise ScandidError(f"{options.out} is not written: a check failed")
 
-    # Thresholds and distribution come from held-out texts, as int8; golden examples from torch.
+    # The distribution comes from held-out texts, as int8; all else from torch.
+    sets = Sample.of(
+        calibration_texts(options.sets or options.calibrate, folder), options.max_bytes, pieces=(1,)
+    )
     describe(
         model,
         reference,
         version=options.version,
         run=run,
-        thresholds=choose_thresholds(rows, held_out),
+        thresholds=sets.thresholds(reference),
         scores={"validation_macro_f1": run["result"]["score"]},
         reliable=sample.reliable(reference),
         calibration=calibration.as_dict() | {"fitted_on": corpus.tables()},

@@ -20,8 +20,8 @@ class Answer(NamedTuple):
         probabilities: Probability of each label, in the order of ``LABELS``. They are independent,
             so they need not sum to 1: a text can be good Danish and good Bokmål at once.
         acceptable: The languages the text is acceptable in: ``label`` and every other language
-            whose probability passes the threshold stored in the model. Empty for ``other`` and
-            ``und``.
+            whose probability is a large enough part of its own, as stored in the model. Empty for
+            ``other`` and ``und``.
         reliable: True where, among answers of this label and confidence or more to texts of this
             length, at least 95% are expected to be right; False for ``und``.
         truncated: True where the text was longer than the model reads and its end was ignored.

@@ -14,6 +14,7 @@ from scandid.excerpt import LONG_BYTES, SURE, excerpt
 from scandid.folding import is_several
 from scandid.labels import LABELS, LANGUAGES, OTHER
 from scandid.model import Model, ModelMetadata
+from scandid.reliability import KINDS
 from scandid.unasked import unasked
 
 MAX_BATCH_BYTES: Final = 32768
@@ -50,8 +51,7 @@ class Identifier:
     def __init__(self, model: LanguageModel) -> None:
         """Use a model that is loaded already."""
         self._model = model
-        self._thresholds = [model.metadata.thresholds[label] for label in LANGUAGES]
-        self._least_threshold = min(self._thresholds) - 10**-_DECIMALS
+        self._thresholds = [model.metadata.thresholds[kind] for kind in KINDS]
         self._reliable = model.metadata.reliable.by_length(model.metadata.max_bytes)
 
     @classmethod
@@ -126,15 +126,18 @@ class Identifier:
         return rows
 
     def _answer(self, row: list[float], read: bytes, truncated: bool) -> Answer:
-        """Decide: the likeliest label, and every language that passes its threshold."""
+        """Decide: the likeliest label, and every language that comes near enough to it."""
         confidence = max(row)
         label = LABELS[row.index(confidence)]
+        kind = is_several(read)
         acceptable = _ALONE[label]
-        # Together below the least threshold, no other passes its own: so it is for most texts.
-        if acceptable and sum(row) - confidence >= self._least_threshold:
-            judged = zip(LANGUAGES, row, self._thresholds)  # noqa: B905  # the row goes on to other
-            acceptable = tuple([code for code, p, least in judged if p >= least or code == label])
-        reliable = confidence >= self._reliable[label][is_several(read)][len(read)]
+        least = self._thresholds[kind] * confidence
+        # Together they have less than one would need: so it is for most texts.
+        if acceptable and sum(row) - confidence >= least - 10**-_DECIMALS:
+            # The row goes on to other.
+            judged = zip(LANGUAGES, row)  # noqa: B905
+            acceptable = tuple([code for code, p in judged if p >= least])
+        reliable = confidence >= self._reliable[label][kind][len(read)]
         return Answer(label, confidence, _by_label(*row), acceptable, reliable, truncated)
 
 

@@ -13,9 +13,9 @@ from numpy.typing import NDArray
 
 from scandid.encoding import ENCODING
 from scandid.errors import ModelError
-from scandid.labels import LABELS, LANGUAGES
+from scandid.labels import LABELS
 from scandid.reference import bin_names
-from scandid.reliability import Reliability
+from scandid.reliability import KINDS, Reliability
 
 # From 1.29 on onnxruntime writes a device id to the home folder and sends events to its maker
 # unless this is set before it is loaded. Whoever wants that sets it to 0.
@@ -26,7 +26,7 @@ import onnxruntime
 METADATA_KEY: Final = "scandid"
 """Name of the ONNX metadata property that holds everything below as one JSON object."""
 
-FORMAT: Final = 3
+FORMAT: Final = 4
 """Raised whenever older files would be misread; `make export` writes a file of this format."""
 
 _PACKAGE: Final = Path(__file__).resolve().parent
@@ -56,7 +56,8 @@ class ModelMetadata:
         data_digest: sha256 over the training texts and labels.
         run_id: The training run, as the tracker or the checkpoint names it.
         max_bytes: Bytes of a text that are read at the most.
-        thresholds: Probability from which a language counts as acceptable.
+        thresholds: For each kind of text (:data:`scandid.reliability.KINDS`), from which part of
+            the likeliest label's probability on a language counts as acceptable too.
         scores: Named scores measured at export on held-out data.
         golden: Examples the loader replays.
         sha256: Digest of the file itself, computed at load.
@@ -170,6 +171,7 @@ def _read_metadata(file: Path, raw: str, sha256: str) -> ModelMetadata:
         golden = tuple(GoldenExample(text, tuple(values)) for text, values in fields.pop("golden"))
         labels = tuple(fields.pop("labels"))
         reliable = Reliability.from_dict(fields.pop("reliable"))
+        fields["thresholds"] = {kind: float(part) for kind, part in fields["thresholds"].items()}
         metadata = ModelMetadata(
             **fields, labels=labels, golden=golden, reliable=reliable, sha256=sha256
         )
@@ -179,7 +181,7 @@ def _read_metadata(file: Path, raw: str, sha256: str) -> ModelMetadata:
         ) from error
     _require(file, "labels", metadata.labels, LABELS)
     _require(file, "encoding", metadata.encoding, ENCODING)
-    _require(file, "languages with a threshold", set(metadata.thresholds), set(LANGUAGES))
+    _require(file, "kinds with a threshold", set(metadata.thresholds), set(KINDS))
     if metadata.reference:
         bins = {label: len(shares) for label, shares in metadata.reference.items()}
         _require(file, "bins of reference", bins, dict.fromkeys(LABELS, len(bin_names())))

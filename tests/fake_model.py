@@ -6,9 +6,9 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from scandid import LABELS, LANGUAGES, Answer, ModelError, ModelMetadata
+from scandid import LABELS, Answer, ModelError, ModelMetadata
 from scandid.model import GoldenExample
-from scandid.reliability import UNPROVEN
+from scandid.reliability import KINDS, UNPROVEN
 
 METADATA = ModelMetadata(
     version="7",
@@ -18,7 +18,7 @@ METADATA = ModelMetadata(
     data_digest="d" * 64,
     run_id="run",
     max_bytes=1024,
-    thresholds=dict.fromkeys(LANGUAGES, 0.5),
+    thresholds=dict.fromkeys(KINDS, 0.5),
     scores={"macro_f1": 0.75},
     golden=(GoldenExample("Hej.", (0.5, 0.5, 0.0, 0.0, 0.0)),),
     sha256="5" * 64,

@@ -108,13 +108,14 @@ def test_a_foreign_model_is_refused(tmp_path: Path, tiny_model: Path) -> None:
 @pytest.mark.parametrize(
     ("change", "message"),
     [
-        (lambda fields: fields.update(format=1), "format is 1, .* reads 3; export the run again"),
+        (lambda fields: fields.update(format=1), "format is 1, .* reads 4; export the run again"),
         (lambda fields: fields.pop("reliable"), "'reliable'"),
         (lambda fields: fields["reliable"]["least"].pop("one word"), "for 2 lengths"),
         (lambda fields: fields["reliable"].update(bytes=[9, 9]), r"bytes \(9, 9\) do not rise"),
         (lambda fields: fields.update(labels=["dan", "swe"]), r"labels is \('dan', 'swe'\)"),
         (lambda fields: fields.update(encoding="utf-8"), "encoding is 'utf-8'"),
-        (lambda fields: fields["thresholds"].pop("nno"), "languages with a threshold"),
+        (lambda fields: fields["thresholds"].pop("one word"), "kinds with a threshold"),
+        (lambda fields: fields["thresholds"].update({"one word": {"dan": 0.5}}), "cannot be read"),
         (lambda fields: fields.update(golden=[]), "no golden examples"),
         (lambda fields: fields.pop("max_bytes"), "max_bytes"),
         (lambda fields: fields.update(surprise=1), "surprise"),

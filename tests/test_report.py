@@ -10,10 +10,12 @@ import pytest
 from scandid import Identifier
 from scandid.model import Model
 from scandid.tables import read_table
+from tests.fake_model import Rows
 from training.report.__main__ import main
 from training.report.comparison import put_headline
 from training.report.goal import goal_table
 from training.report.page import pages
+from training.report.several import score_several, several_table
 from training.report.uncalibrated import uncalibrated
 
 ROOT = Path(__file__).parents[1]
@@ -85,6 +87,22 @@ def test_a_report_is_made_by_a_command(
     assert "[ud_sample](ud_sample.md) | 60 |" in overview
     assert figures["calibration_before"].keys() == figures["calibration"].keys()
     assert all("reliable_right" in bucket for bucket in figures["calibration"].values())
+
+
+def test_sets_are_judged_by_all_their_languages(tmp_path: Path) -> None:
+    """What is right in several languages, and what in one, is counted apart."""
+    path = tmp_path / "sets.tsv"
+    both, one = "Han er redd for avtalen.", "Eg veit ikkje kva dei skal gjera."
+    path.write_text(f"text\tlanguages\n{both}\tnob nno\n{one}\tnno\n{one}\tnob nno\n", "utf-8")
+    found = score_several(Identifier(Rows(0.0, 0.0, 0.9, 0.8, 0.0)), path, seed=1)
+    assert found["exact"] == found["several"] == pytest.approx(2 / 3)
+    assert (found["several_exact"], found["several_found"], found["one_exact"]) == (1, 1, 0)
+    found = score_several(Identifier(Rows(0.0, 0.0, 0.1, 0.8, 0.0)), path, seed=1)
+    assert (found["several_exact"], found["several_found"], found["one_exact"]) == (0, 0, 1)
+    assert found["named"] == 0
+    assert "| sets | 3 | 66.67 | 0.00 | 33.33 | 0.00 | 0.00 | 100.00 |" in several_table(
+        {"sets": found}
+    )
 
 
 def test_a_model_without_its_calibration_answers_otherwise(shipped_model: Path) -> None:

@@ -1,19 +1,51 @@
 """Thresholds from which a text counts as acceptable."""
 
 import numpy as np
+import pytest
 
-from scandid.labels import LANGUAGES
-from scandid.tables import LabelledText
+from scandid.labels import LABELS
+from scandid.reliability import KINDS
 from training.thresholds import choose_thresholds
 
+BOTH = [0.7, 0.05, 0.49, 0.1, 0.0]
+SWEDISH = [0.36, 0.9, 0.09, 0.1, 0.0]
+UNSURE = [0.1, 0.4, 0.28, 0.0, 0.1]
+OTHER = [0.6, 0.1, 0.1, 0.1, 0.7]
 
-def test_the_threshold_parts_what_is_acceptable_from_what_is_not() -> None:
-    """Each language gets a threshold with which the held-out sets are exactly the gold ones."""
-    rows = [LabelledText("", frozenset({"dan", "nob"}))] * 20 + [
-        LabelledText("", frozenset({"swe"}))
-    ] * 20
-    both, swedish = [0.7, 0.05, 0.5, 0.1, 0.0], [0.6, 0.9, 0.3, 0.1, 0.0]
-    chosen = choose_thresholds(np.array([both] * 20 + [swedish] * 20, np.float32), rows)
-    assert set(chosen) == set(LANGUAGES)
-    assert 0.6 < chosen["dan"] <= 0.65
-    assert 0.3 < chosen["nob"] <= 0.5
+
+def targets(*languages: str) -> list[bool]:
+    """Targets of a text that is right in these languages."""
+    return [label in languages for label in LABELS]
+
+
+def test_sets_are_exact_by_what_the_likeliest_language_has() -> None:
+    """Half of a weak belief counts as half of a strong one does; what is other has no say."""
+    rows = np.array([BOTH, SWEDISH, UNSURE, OTHER] * 5, np.float32)
+    gold = [targets("dan", "nob"), targets("swe"), targets("swe", "nob"), targets("other")]
+    several = np.arange(20) < 12
+    chosen = choose_thresholds(rows, several, np.array(gold * 5, np.float32), np.ones(20))
+    assert list(chosen) == list(KINDS)
+    assert all(0.4 < share <= 0.7 for share in chosen.values())
+
+
+@pytest.mark.parametrize(("weight", "named"), [(1, False), (300, True)])
+def test_texts_count_by_their_weight(weight: int, *, named: bool) -> None:
+    """Of two that contradict each other the heavier one decides; of equals, fewer are named."""
+    rows = np.array([[0.8, 0.0, 0.4, 0.0, 0.0]] * 2, np.float32)
+    gold = np.array([targets("dan", "nob"), targets("dan")], np.float32)
+    chosen = choose_thresholds(rows, np.ones(2, np.bool_), gold, np.array([weight, 1.0]))
+    assert (chosen["several words"] <= 0.5) == named
+
+
+def test_what_cannot_be_told_from_the_best_names_fewer() -> None:
+    """Two more exact sets of a hundred are less than one standard error, ten are more."""
+    near, far = [0.8, 0.0, 0.4, 0.0, 0.0], [0.8, 0.0, 0.7, 0.0, 0.0]
+    for exact, share in ((2, 0.875), (10, 0.5)):
+        rows = np.array([near] * exact + [far] * 50 + [SWEDISH] * (50 - exact), np.float32)
+        gold = [targets("dan", "nob")] * exact + [targets("dan", "nob")] * 30
+        gold += [targets("dan")] * 20 + [targets("swe")] * (50 - exact)
+        chosen = choose_thresholds(
+            rows, np.ones(100, np.bool_), np.array(gold, np.float32), np.ones(100)
+        )
+        assert chosen["several words"] == pytest.approx(share)
+        assert chosen["one word"] == pytest.approx(0.95), "nothing to judge by"

@@ -8,8 +8,8 @@ import onnx
 import pytest
 import torch
 
-from scandid import LANGUAGES, InputError, ModelError
-from scandid.reliability import UNPROVEN
+from scandid import InputError, ModelError
+from scandid.reliability import KINDS, UNPROVEN
 from tests.tiny_model import MAX_BYTES, RUN, TEXTS, tiny_network
 from training.bundle import describe, write
 from training.graph import build_graph
@@ -100,7 +100,7 @@ def described(reference: TorchModel) -> onnx.ModelProto:
         reference,
         version="0",
         run=RUN,
-        thresholds=dict.fromkeys(LANGUAGES, 0.5),
+        thresholds=dict.fromkeys(KINDS, 0.5),
         scores={},
         reliable=UNPROVEN,
     )

@@ -5,7 +5,7 @@ from typing import Any, Final
 
 import torch
 
-from scandid import LABELS, LANGUAGES, Identifier
+from scandid import LABELS, Identifier
 from scandid.reliability import KINDS, Reliability
 from training.bundle import describe, write
 from training.graph import build_graph
@@ -71,7 +71,7 @@ def write_tiny_model(path: Path) -> Identifier:
         TorchModel(round_weights(network), MAX_BYTES),
         version="0",
         run=RUN,
-        thresholds=dict.fromkeys(LANGUAGES, 0.5),
+        thresholds=dict.fromkeys(KINDS, 0.5),
         scores={},
         reliable=Reliability((14,), dict.fromkeys(KINDS, dict.fromkeys(LABELS, (None, 0.5)))),
     )

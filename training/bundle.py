@@ -27,7 +27,7 @@ def describe(  # noqa: PLR0913  # each is a field of the metadata
     *,
     version: str,
     run: dict[str, Any],
-    thresholds: dict[str, float],
+    thresholds: Mapping[str, float],
     scores: dict[str, float],
     reliable: Reliability,
     calibration: Mapping[str, Any] | None = None,
@@ -40,7 +40,8 @@ def describe(  # noqa: PLR0913  # each is a field of the metadata
         reference: The torch network with the weights the graph computes with.
         version: Version of the model.
         run: Content of the run's ``run.json``.
-        thresholds: Probability from which each language is acceptable.
+        thresholds: By kind of text, from which part of the likeliest one's probability on a
+            language is acceptable.
         scores: Named scores on held-out data.
         reliable: From which confidence answers are reliable.
         calibration: What was fitted after training, on which texts.

@@ -136,7 +136,9 @@ def _facts(metadata: ModelMetadata, size: int) -> str:
         "training run": f"`{metadata.run_id}`",
         "digest of the training texts": f"`{metadata.data_digest}`",
         "bytes read of a text": f"{metadata.max_bytes:,}",
-        "thresholds of *acceptable*": ", ".join(f"{k} {v}" for k, v in metadata.thresholds.items()),
+        "*acceptable* from, as a part of the likeliest": ", ".join(
+            f"{kind} {share}" for kind, share in metadata.thresholds.items()
+        ),
     }
     return "\n".join(["| | |", "| --- | --- |", *(f"| {k} | {v} |" for k, v in rows.items())])
 

@@ -23,6 +23,7 @@ from training.corpora import Corpus
 from training.reliability import choose_reliable
 from training.sampling import SamplingConfig, weigh
 from training.targets import labels_of
+from training.thresholds import choose_thresholds
 from training.validation import TorchModel
 
 PIECES: Final = (1, 2, 3, 5, 9)
@@ -48,20 +49,30 @@ class Sample:
     weights: NDArray[np.float64]
 
     @classmethod
-    def of(cls, corpus: Corpus, max_bytes: int) -> "Sample":
-        """Take texts and pieces of them; texts are cut at ``max_bytes``."""
-        whole = with_pieces(corpus)
+    def of(cls, corpus: Corpus, max_bytes: int, pieces: Sequence[int] = PIECES) -> "Sample":
+        """Take texts and pieces of so many words; texts are cut at ``max_bytes``."""
+        whole = with_pieces(corpus, pieces)
         encoded = [data for data, _ in encode_texts(whole.texts, max_bytes)]
         lengths = np.array([len(data) for data in encoded])
         several = np.array([is_several(data) for data in encoded])
-        return cls(encoded, lengths, several, whole.targets, weigh_by_length(whole, lengths))
+        targets = (whole.targets > 0).astype(np.float32)
+        return cls(encoded, lengths, several, targets, weigh_by_length(whole, lengths))
 
     def reliable(self, model: TorchModel) -> Reliability:
         """From which confidence answers that a model gives to these texts are reliable."""
-        probabilities = torch.sigmoid(torch.from_numpy(model.logits(self.encoded))).numpy()
         return choose_reliable(
-            probabilities, self.lengths, self.several, self.targets, self.weights
+            self._asked(model), self.lengths, self.several, self.targets, self.weights
         )
+
+    def thresholds(self, model: TorchModel) -> dict[str, float]:
+        """How near a language must come to the likeliest one to be acceptable too, by kind."""
+        return choose_thresholds(self._asked(model), self.several, self.targets, self.weights)
+
+    def _asked(self, model: TorchModel) -> NDArray[np.float32]:
+        probabilities: NDArray[np.float32] = torch.sigmoid(
+            torch.from_numpy(model.logits(self.encoded))
+        ).numpy()
+        return probabilities
 
 
 def save(corpus: Corpus, path: Path) -> None:
@@ -91,8 +102,8 @@ def load(path: Path) -> Corpus:
     return Corpus(texts, targets.reshape(-1, len(LABELS)), places, names)
 
 
-def with_pieces(corpus: Corpus) -> Corpus:
-    """Texts, and of each longer one a piece of every number of words in :data:`PIECES`.
+def with_pieces(corpus: Corpus, counts: Sequence[int] = PIECES) -> Corpus:
+    """Texts, and of each longer one a piece of each number of words.
 
     A single word is right in every label in whose texts it stands: one of a Danish text that a
     Bokmål text has too is good Danish and good Bokmål. More words keep the labels of their text.
@@ -101,7 +112,7 @@ def with_pieces(corpus: Corpus) -> Corpus:
     cuts = [
         (piece, place)
         for place, text in enumerate(corpus.texts)
-        for piece in _pieces(text.split(), rng)
+        for piece in _pieces(text.split(), counts, rng)
         if text_key(piece)
     ]
     homes = _homes(corpus)
@@ -129,8 +140,8 @@ def weigh_by_length(corpus: Corpus, lengths: NDArray[np.integer[Any]]) -> NDArra
     return found
 
 
-def _pieces(words: Sequence[str], rng: random.Random) -> Iterator[str]:
-    for count in PIECES:
+def _pieces(words: Sequence[str], counts: Sequence[int], rng: random.Random) -> Iterator[str]:
+    for count in counts:
         if len(words) > count:
             start = rng.randrange(len(words) - count + 1)
             yield " ".join(words[start : start + count])

@@ -1,56 +1,56 @@
-"""Thresholds: from which probability on a text counts as acceptable in a language."""
+"""Thresholds: how near a language must come to the likeliest one to be acceptable too."""
 
-from collections.abc import Sequence
+import math
 from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
 
 from scandid.labels import LABELS, LANGUAGES, OTHER
-from scandid.tables import LabelledText
+from scandid.reliability import KINDS
 
-_CANDIDATES: Final = np.round(np.arange(0.3, 0.66, 0.025), 3)
-"""None is higher: held-out texts name a second language only where a copy of them shows it, so the
-number of exact sets goes on to rise as doubt is given up."""
-
-_ROUNDS: Final = 2
+_CANDIDATES: Final = np.round(np.arange(0.95, 0.075, -0.025), 3)
+"""Parts of the highest probability."""
 
 
 def choose_thresholds(
-    probabilities: NDArray[np.float32], rows: Sequence[LabelledText]
+    probabilities: NDArray[np.float32],
+    several: NDArray[np.bool_],
+    targets: NDArray[np.float32],
+    weights: NDArray[np.float64],
 ) -> dict[str, float]:
-    """The thresholds with which most sets of acceptable languages are exactly the gold ones.
+    """For each kind of text the share with which most sets of acceptable languages are exact.
 
-    That is what SLIDE's strict accuracy counts (Fedorova et al. 2025, arXiv 2502.06692). They are
-    chosen one language at a time, twice round.
+    That is what SLIDE's strict accuracy counts (Fedorova et al. 2025, arXiv 2502.06692). Where two
+    languages are right, a network trained on texts that were found in one of them shares its
+    belief out between them, so a language is measured by the likeliest one and not by a number of
+    its own (docs/LOG.md). Of shares within one standard error of the best the highest is taken,
+    which names fewest (Breiman et al. 1984, "Classification and Regression Trees", 3.4.3).
 
     Args:
         probabilities: float32 ``[texts, labels]``.
-        rows: The same texts with their gold labels.
+        several: Whether a text has more than one word, ``[texts]``.
+        targets: float32 ``[texts, labels]``, above 0 for every label that is right.
+        weights: Weight of each text, ``[texts]``.
     """
-    gold = np.array([[language in row.gold for language in LANGUAGES] for row in rows])
-    best = probabilities.argmax(axis=1)
-    is_other = best == LABELS.index(OTHER)
-    chosen = np.full(len(LANGUAGES), 0.5)
-    said = _said(probabilities, best, chosen)
-    for place in list(range(len(LANGUAGES))) * _ROUNDS:
-        others = np.arange(len(LANGUAGES)) != place
-        exact = (said[:, others] == gold[:, others]).all(axis=1) & ~is_other
-        right = [
-            (
-                exact & (((probabilities[:, place] >= least) | (best == place)) == gold[:, place])
-            ).sum()
-            for least in _CANDIDATES
-        ]
-        chosen[place] = _CANDIDATES[int(np.argmax(right))]
-        said = _said(probabilities, best, chosen)
-    return dict(zip(LANGUAGES, chosen.tolist(), strict=True))
+    return {
+        kind: _of_kind(probabilities[mine], targets[mine] > 0, weights[mine])
+        for kind, mine in zip(KINDS, (~several, several), strict=True)
+    }
 
 
-def _said(
-    probabilities: NDArray[np.float32], best: NDArray[np.int64], thresholds: NDArray[np.float64]
-) -> NDArray[np.bool_]:
-    """The sets an identifier would say, bool ``[texts, languages]``, but for *other*."""
-    places = np.arange(len(LANGUAGES))
-    said: NDArray[np.bool_] = (probabilities[:, places] >= thresholds) | (best[:, None] == places)
-    return said
+def _of_kind(
+    probabilities: NDArray[np.float32], right: NDArray[np.bool_], weights: NDArray[np.float64]
+) -> float:
+    known = probabilities.argmax(axis=1) != LABELS.index(OTHER)
+    part = probabilities / probabilities.max(axis=1, keepdims=True)
+    named, gold = (each[known, : len(LANGUAGES)] for each in (part, right))
+    weight = weights[known]
+    if not len(weight):
+        return float(_CANDIDATES[0])
+    exact = np.array(
+        [weight @ ((named >= least) == gold).all(axis=1) / weight.sum() for least in _CANDIDATES]
+    )
+    texts = weight.sum() ** 2 / np.square(weight).sum()  # as many as weights leave (Kish 1965)
+    error = math.sqrt(exact.max() * (1 - exact.max()) / texts)
+    return float(_CANDIDATES[np.argmax(exact >= exact.max() - error)])

@@ -16,9 +16,9 @@ from torch import Tensor
 from scandid.encoding import ENCODING, pad
 from scandid.evaluation import Tally
 from scandid.identifier import Identifier
-from scandid.labels import LABELS, LANGUAGES
+from scandid.labels import LABELS
 from scandid.model import ModelMetadata
-from scandid.reliability import UNPROVEN
+from scandid.reliability import KINDS, UNPROVEN
 from scandid.tables import LabelledText
 from training.augmentation import fragment
 from training.corpora import Corpus
@@ -43,7 +43,7 @@ class TorchModel:
             data_digest="",
             run_id="",
             max_bytes=max_bytes,
-            thresholds=dict.fromkeys(LANGUAGES, 0.5),
+            thresholds=dict.fromkeys(KINDS, 0.5),
             scores={},
             golden=(),
             sha256="",

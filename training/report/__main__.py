@@ -30,6 +30,7 @@ from training.report.panel import NOBODY, ask_panel, keep_panel
 from training.report.peer import PeerError, measure_alone, variant_benchmarks
 from training.report.picture import draw_all
 from training.report.scoring import Judged, ask, pooled, score_benchmark, scores_of, tally
+from training.report.several import score_several
 from training.report.uncalibrated import uncalibrated
 
 FIGURES: Final = "report.json"
@@ -64,6 +65,8 @@ def _flags() -> argparse.ArgumentParser:
     add("--readme", type=Path, default=Path("README.md"), help="page with the peers' marks")
     add("--peers", type=Path, metavar="PYTHON", help="interpreter of the peers' environment")
     add("--peer-cpu-s", type=float, default=15.0, help="CPU seconds a peer has for a benchmark")
+    sets = "the same with every language a text is right in"
+    add("--sets", nargs="*", type=Path, default=[], metavar="FILE", help=sets)
     add("--keep-peers", action="store_true", help="take the peers from the report.json there")
     add("--only", nargs="*", choices=list(ADAPTERS), default=list(ADAPTERS), help="which peers")
     add("--limit", type=int, help="most texts of a benchmark, for a quick look")
@@ -96,6 +99,9 @@ def _measure(options: argparse.Namespace) -> dict[str, Any]:
         "benchmarks": scores,
         **pooled([each for name, found in judged.items() if name != WORDS for each in found]),
         "calibration_before": pooled(unmoved)["calibration"],
+        "several": {
+            path.stem: score_several(identifier, path, options.seed) for path in options.sets
+        },
         "doubts": doubts(benchmarks, panel["objections"], ours),
         **panel,
     }

@@ -76,13 +76,14 @@ def benchmark_table(report: Mapping[str, Any], name: str) -> str:
 
 
 def variant_table(report: Mapping[str, Any]) -> str:
-    """Points of plain accuracy that each system loses in each variant."""
+    """Points of plain accuracy that each system loses in each variant it was asked."""
+    names = [name for name in report["model"]["variants"] if name != "clean"]
     rows = {}
     for system, found in {SCANDID: report["model"], **report["peers"]}.items():
-        clean = found["variants"]["clean"]["accuracy_folded"]
-        changed = [row for name, row in found["variants"].items() if name != "clean"]
-        rows[system] = [percent(clean), *(points(r["accuracy_folded"] - clean) for r in changed)]
-    return table(["", *report["model"]["variants"]], rows)
+        plain = {name: row["accuracy_folded"] for name, row in found["variants"].items()}
+        lost = [points(plain[name] - plain["clean"]) if name in plain else "" for name in names]
+        rows[system] = [percent(plain["clean"]), *lost]
+    return table(["", "clean", *names], rows)
 
 
 def settings_table(peers: Mapping[str, Any]) -> str:
