@@ -77,13 +77,13 @@ def export(arguments: Sequence[str] | None = None) -> None:
 
     # What is claimed is made true: on texts of other sources, or on held-out ones of the run's own.
     corpus = calibration_texts(options.calibrate, folder)
+    sets = calibration_texts(options.sets or options.calibrate, folder)
     sample = Sample.of(corpus, options.max_bytes)
     calibration = calibrate(network, sample, options.max_bytes)
 
     # The graph in int8, the same in float32 to compare with, and torch with the rounded weights.
     model = build_graph(network, quantized=True)
-    quantized = GraphModel(model)
-    full = GraphModel(build_graph(network, quantized=False))
+    quantized, full = GraphModel(model), GraphModel(build_graph(network, quantized=False))
     reference = TorchModel(round_weights(network), options.max_bytes)
 
     # Nothing that fails a check is written.
@@ -93,15 +93,12 @@ def export(arguments: Sequence[str] | None = None) -> None:
         raise ScandidError(f"{options.out} is not written: a check failed")
 
     # The distribution comes from held-out texts, as int8; all else from torch.
-    sets = Sample.of(
-        calibration_texts(options.sets or options.calibrate, folder), options.max_bytes, pieces=(1,)
-    )
     describe(
         model,
         reference,
         version=options.version,
         run=run,
-        thresholds=sets.thresholds(reference),
+        thresholds=Sample.of(sets, options.max_bytes, pieces=(1,)).thresholds(reference),
         scores={"validation_macro_f1": run["result"]["score"]},
         reliable=sample.reliable(reference),
         calibration=calibration.as_dict() | {"fitted_on": corpus.tables()},

@@ -40,8 +40,7 @@ def describe(  # noqa: PLR0913  # each is a field of the metadata
         reference: The torch network with the weights the graph computes with.
         version: Version of the model.
         run: Content of the run's ``run.json``.
-        thresholds: By kind of text, from which part of the likeliest one's probability on a
-            language is acceptable.
+        thresholds: From which part of the likeliest one's probability on languages are acceptable.
         scores: Named scores on held-out data.
         reliable: From which confidence answers are reliable.
         calibration: What was fitted after training, on which texts.

@@ -31,11 +31,11 @@ _HOW: Final = """\
 Percent throughout, the shipped int8 model through `scandid.Identifier`, on texts that were never
 trained on. *Mean F1* is over Danish, Swedish, Bokmål and Nynorsk, other languages counting
 against precision. *Plain* takes Bokmål and Nynorsk as one Norwegian. *Loose*: every language
-named is a gold one; *strict*: exactly the gold ones. Files that give every text one language
-count a second one as a mistake even where it is right (*Several right answers*). *ECE*: expected calibration error of the
-best label's confidence, 15 bins. Speed is texts per CPU second in one process, many texts a
-call; time spent waiting for a busy machine does not count. All figures:
-[report.json](report.json)."""
+named is a gold one; *strict*: exactly the gold ones. Files that give every text one
+language count a second one as a mistake even where it is right (*Several right answers*). *ECE*:
+expected calibration error of the best label's confidence, 15 bins. Speed is texts per CPU second
+in one process, many texts a call; time spent waiting for a busy machine does not count. All
+figures: [report.json](report.json)."""
 
 _CONFIDENCE: Final = """\
 Confidence of the best label against how often it is right, over all benchmarks together except
