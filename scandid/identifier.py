@@ -136,7 +136,7 @@ class Identifier:
         if acceptable and sum(row) - confidence >= least - 10**-_DECIMALS:
             # The row goes on to other.
             judged = zip(LANGUAGES, row)  # noqa: B905
-            acceptable = tuple([code for code, p in judged if p >= least])
+            acceptable = tuple([code for code, p in judged if p >= least > 0 or code == label])
         reliable = confidence >= self._reliable[label][kind][len(read)]
         return Answer(label, confidence, _by_label(*row), acceptable, reliable, truncated)
 

@@ -158,6 +158,7 @@ def test_long_texts_say_they_were_cut(tiny: Identifier) -> None:
         ((0.7, 0.39, 0.1, 0.1, 0.0), "dan", ("dan", "swe")),
         ((0.5, 0.5, 0.5, 0.5, 0.0), "dan", ("dan", "swe", "nob", "nno")),
         ((0.6, 0.1, 0.1, 0.1, 0.7), "other", ()),
+        ((0.0, 0.0, 0.0, 0.0, 0.0), "dan", ("dan",)),
     ],
 )
 def test_the_decision(row: tuple[float, ...], label: str, acceptable: tuple[str, ...]) -> None:
