@@ -1,21 +1,16 @@
 """Texts that are right in a second language get it, through Apertium where it is installed."""
 
-import os
-import shutil
 from pathlib import Path
 
 import pytest
 
 from scandid.errors import InputError
 from scandid.model import shipped_path
+from tests.apertium import needs_apertium
 from training.acceptability import ADDED_SHARE, main, unchanged
 from training.corpora import load_corpora
 from training.targets import labels_of
 
-needs_apertium = pytest.mark.skipif(
-    shutil.which("apertium") is None and "CI" not in os.environ,
-    reason="apertium is missing: apt install apertium apertium-nno-nob",
-)
 NORWEGIAN = ["--language", "nob", "--language", "nno"]
 BOTH = "Han er redd for avtalen."
 BOKMAL = "Hun kommer ikke hjem."

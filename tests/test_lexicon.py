@@ -1,7 +1,5 @@
 """Word lists as training texts."""
 
-import os
-import shutil
 from collections import Counter
 from pathlib import Path
 
@@ -9,6 +7,7 @@ import pytest
 
 from scandid.errors import InputError
 from scandid.tables import read_table
+from tests.apertium import needs_apertium
 from training.corpora import load_corpora
 from training.lexicon import joined, languages_of_words, main, read_list, translated
 
@@ -58,11 +57,7 @@ def test_two_lists_of_a_language_count_alike() -> None:
     assert joined(Counter(), short) == short
 
 
-@pytest.mark.skipif(
-    not (shutil.which("apertium") and Path("/usr/share/apertium/apertium-nno-nob").is_dir())
-    and not os.environ.get("CI"),
-    reason="needs Apertium: apt install apertium apertium-nno-nob",
-)
+@needs_apertium
 def test_words_keep_their_frequency_when_they_are_translated() -> None:
     """Nynorsk gets the counts of the Bokmål words that Apertium knows, and no unknown word."""
     counts = Counter({"ikke": 70, "jeg": 60, "hvorfor": 5, "qwrtzx": 9})

@@ -1,7 +1,5 @@
 """Translations as training texts, through Apertium itself where it is installed."""
 
-import os
-import shutil
 from pathlib import Path
 
 import psutil
@@ -9,12 +7,8 @@ import pytest
 
 from scandid.errors import InputError
 from scandid.tables import read_table
+from tests.apertium import needs_apertium
 from training.translation import main, translate, translations
-
-needs_apertium = pytest.mark.skipif(
-    shutil.which("apertium") is None and "CI" not in os.environ,
-    reason="apertium is missing: apt install apertium apertium-nno-nob",
-)
 
 
 @needs_apertium

@@ -21,7 +21,7 @@ import numpy as np
 from numpy.typing import NDArray
 from tqdm import tqdm
 
-from scandid.errors import InputError, ScandidError
+from scandid.errors import ScandidError
 from scandid.identifier import Identifier
 from scandid.labels import LANGUAGES
 from training.contamination import letters
@@ -89,6 +89,17 @@ def widened(corpus: Corpus, plausible: NDArray[np.bool_]) -> Corpus:
     return Corpus(corpus.texts, targets, corpus.sources, corpus.names)
 
 
+def _plausible(
+    identifiers: Sequence[Identifier], corpus: Corpus, asked: NDArray[np.bool_]
+) -> NDArray[np.bool_]:
+    """Which languages of the texts asked about the models, if any, hold for possible."""
+    found = np.tile(asked[:, np.newaxis], len(LANGUAGES))
+    if identifiers:
+        probabilities = mean_probabilities(identifiers, corpus.subset(asked).texts)
+        found[asked] = probabilities[:, : len(LANGUAGES)] >= PLAUSIBLE
+    return found
+
+
 def tell(before: Corpus, after: Corpus) -> Iterator[str]:
     """Lines that say how many texts of each source got a language, and which, commonest first."""
     own = before.targets.argmax(axis=1)
@@ -123,19 +134,12 @@ def main(arguments: Sequence[str] | None = None) -> None:
     options = flags.parse_args(arguments)
     identifiers = [Identifier.load(path) for path in options.model]
     corpus = load_corpora(options.data)
-    if unknown := set(options.keep) - set(corpus.names):
-        raise InputError(f"--keep: no source {min(unknown)!r}; there are {', '.join(corpus.names)}")
-    kept = [place for place, name in enumerate(corpus.names) if name in options.keep]
-    plausible = np.ones((len(corpus), len(LANGUAGES)), np.bool_)
-    if identifiers:
-        found = mean_probabilities(identifiers, corpus.texts)
-        plausible = found[:, : len(LANGUAGES)] >= PLAUSIBLE
-    plausible[np.isin(corpus.sources, kept)] = False
+    plausible = _plausible(identifiers, corpus, ~corpus.of(options.keep, "--keep"))
     plausible &= [not options.language or code in options.language for code in LANGUAGES]
     wider = widened(corpus, plausible)
     sys.stdout.write("\n".join(tell(corpus, wider)) + "\n")
     write_corpora(wider, options.out)
-    added = ((wider.targets > 0).sum(axis=1) > (corpus.targets > 0).sum(axis=1)).sum()
+    added = (wider.targets != corpus.targets).any(axis=1).sum()
     sys.stdout.write(f"wrote {options.out}: {added:,} of {len(corpus):,} texts got a language\n")
 
 

@@ -4,7 +4,7 @@ import hashlib
 import re
 import sys
 import warnings
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -52,18 +52,28 @@ class Corpus:
         texts = [text for text, kept in zip(self.texts, keep, strict=True) if kept]
         return Corpus(texts, self.targets[keep], self.sources[keep], self.names)
 
-    def split_off(self, names: Sequence[str]) -> tuple["Corpus", "Corpus"]:
-        """The texts of all other sources, and those of the sources named.
+    def places(self, names: Collection[str], flag: str) -> list[int]:
+        """Place in ``self.names`` of each of these sources, which ``flag`` has named.
 
         Raises:
             InputError: a name is none of the sources.
         """
         for name in names:
             if name not in self.names:
-                raise InputError(
-                    f"--leave-out: no source {name!r}; there are {', '.join(self.names)}"
-                )
-        left = np.isin(self.sources, [self.names.index(name) for name in names])
+                raise InputError(f"{flag}: no source {name!r}; there are {', '.join(self.names)}")
+        return [self.names.index(name) for name in names]
+
+    def of(self, names: Collection[str], flag: str) -> NDArray[np.bool_]:
+        """Which texts are of these sources, bool ``[texts]``; raises as :meth:`places` does."""
+        return np.isin(self.sources, self.places(names, flag))
+
+    def split_off(self, names: Sequence[str]) -> tuple["Corpus", "Corpus"]:
+        """The texts of all other sources, and those of the sources named.
+
+        Raises:
+            InputError: a name is none of the sources.
+        """
+        left = self.of(names, "--leave-out")
         return self.subset(~left), self.subset(left)
 
     def tables(self) -> list[dict[str, str | int]]:

@@ -18,7 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 from tqdm import tqdm
 
-from scandid.errors import InputError, ScandidError
+from scandid.errors import ScandidError
 from scandid.identifier import Identifier
 from scandid.labels import LABELS
 from training.cleaning import clean
@@ -86,11 +86,9 @@ def main(arguments: Sequence[str] | None = None) -> None:
     options = flags.parse_args(arguments)
     identifiers = [Identifier.load(path) for path in options.model]
     corpus, _ = clean(load_corpora(options.data))
-    if unknown := set(options.keep) - set(corpus.names):
-        raise InputError(f"--keep: no source {min(unknown)!r}; there are {', '.join(corpus.names)}")
+    kept = corpus.of(options.keep, "--keep")
     probabilities = mean_probabilities(identifiers, corpus.texts)
-    kept = [place for place, name in enumerate(corpus.names) if name in options.keep]
-    mistaken = wrong(probabilities, corpus.targets) & ~np.isin(corpus.sources, kept)
+    mistaken = wrong(probabilities, corpus.targets) & ~kept
     sys.stdout.write("\n".join(tell(corpus, mistaken, probabilities.argmax(axis=1))) + "\n")
     write_corpora(corpus.subset(~mistaken), options.out)
     sys.stdout.write(f"wrote {options.out}: left out {mistaken.sum():,} of {len(corpus):,} texts\n")

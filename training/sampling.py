@@ -11,7 +11,6 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from scandid.encoding import encode_texts, pad
-from scandid.errors import InputError
 from scandid.labels import LABELS
 from training.augmentation import AugmentationConfig, only_stray, roughen, shorten
 from training.corpora import Corpus
@@ -113,16 +112,15 @@ def to_tensor(encoded: Sequence[bytes]) -> Tensor:
 
 def weigh(corpus: Corpus, config: SamplingConfig) -> NDArray[np.float64]:
     """Weight of each text; the weights of a label sum to its share."""
-    for source in config.factors:
-        if source not in corpus.names:
-            raise InputError(f"--weight: no source {source!r}; there are {', '.join(corpus.names)}")
+    places = corpus.places(config.factors, "--weight")
+    factors = dict(zip(places, config.factors.values(), strict=True))
     label = corpus.targets.argmax(axis=1)
     weights = np.zeros(len(corpus))
     for place, name in enumerate(LABELS):
-        for number, source in enumerate(corpus.names):
+        for number in range(len(corpus.names)):
             mine = (label == place) & (corpus.sources == number)
             if count := int(mine.sum()):
-                factor = config.factors.get(source, 1.0)
+                factor = factors.get(number, 1.0)
                 weights[mine] = factor * count**config.source_power / count
         total = weights[label == place].sum()
         if total:

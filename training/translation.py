@@ -109,15 +109,17 @@ def _call(lines: Sequence[str], pair: str) -> list[str] | None:
     if program is None:
         raise InputError("apertium: no such program. On Debian and Ubuntu: apt install apertium")
     text = "\n\n".join(lines) + "\n"
-    # Apertium is a pipe of programs, which are ended together.
+    # Apertium is a pipe of programs, which are ended together, by an interrupt too.
     with subprocess.Popen(
         [program, pair], text=True, stdin=PIPE, stdout=PIPE, stderr=PIPE, start_new_session=True
     ) as process:
         try:
             found, complaint = process.communicate(text, _START_S + _LINE_S * len(lines))
         except subprocess.TimeoutExpired:
-            os.killpg(process.pid, signal.SIGKILL)
             return None
+        finally:
+            if process.poll() is None:
+                os.killpg(process.pid, signal.SIGKILL)
     if process.returncode:
         raise InputError(f"--pair: {pair}: {found.strip() or complaint.strip()}")
     return found.rstrip("\n").split("\n\n")

@@ -9,10 +9,9 @@ from pathlib import Path
 from typing import Any
 
 from scandid import Identifier
-from scandid.labels import OTHER
 from training.report.benchmark import load
 from training.report.markdown import percent, table
-from training.report.scoring import Judged, ask
+from training.report.scoring import Judged, ask, tally
 
 COLUMNS = (
     "texts",
@@ -58,5 +57,4 @@ def several_table(scores: Mapping[str, Mapping[str, Any]]) -> str:
 
 
 def _exact(judged: Sequence[Judged]) -> float:
-    said = [(row.gold, frozenset(answer.acceptable) or {OTHER}) for row, answer in judged]
-    return sum(gold == named for gold, named in said) / max(1, len(said))
+    return tally(judged).strict / max(1, len(judged))
