@@ -9,7 +9,7 @@ import pytest
 
 from scandid import InputError
 from scandid.encoding import encode_texts, pad
-from tests.tiny_model import MAX_BYTES, TEXTS, tiny_network
+from tests.tiny_model import MAX_BYTES, TEXTS, tiny_cascade, tiny_network
 from training.checkpoint import copy_weights
 from training.exported import read_network
 from training.graph import build_graph
@@ -33,12 +33,14 @@ def written(network: Network, path: Path, *, quantized: bool = True) -> Path:
         {"word_dim": 5, "window": 24},
         {"directions": 1, "hidden": 9},
         {"orders": (2, 3, 4, 5), "window": 4},
+        {"doubt": 0.95},
+        {"doubt": 0.8, "word_dim": 5, "width": 4},
     ],
     ids=str,
 )
 def test_what_a_file_computes_is_read_back(sizes: dict[str, Any], tmp_path: Path) -> None:
     """The network has the sizes and gives the answers of the one that was written, as int8."""
-    network = tiny_network(**sizes)
+    network = tiny_cascade(**sizes) if "doubt" in sizes else tiny_network(**sizes)
     found = read_network(written(network, tmp_path / "a.onnx"))
     assert found.config == network.config
     expected = TorchModel(round_weights(network), MAX_BYTES).probabilities(BYTES)

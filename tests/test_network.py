@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from scandid.encoding import encode_text, pad
 from scandid.labels import LABELS
-from tests.tiny_model import MAX_BYTES, TEXTS, tiny_network
+from tests.tiny_model import MAX_BYTES, TEXTS, tiny_cascade, tiny_network
 from training.checkpoint import as_json, network_config
 from training.fitting import Fitter, FittingConfig
 from training.graph import build_graph
@@ -23,21 +23,29 @@ from training.verification import GraphModel
 
 Row = NDArray[np.float32]
 
-SHAPES = [
+SHAPES: list[dict[str, Any]] = [
     {"orders": (2, 3), "window": 8, "hidden": 6},
     {"orders": (1,), "window": 16, "hidden": 1},
     {"orders": (2, 3, 4, 5), "window": 4, "hidden": 32},
     {"orders": (8, 1), "window": 1, "hidden": 3, "word_dim": 5},
     {"orders": (4,), "window": 24, "hidden": 6, "directions": 1},
 ]
+CASCADES: list[dict[str, Any]] = [
+    {},
+    {"word_dim": 5, "window": 24, "directions": 1},
+    {"doubt": 0.999},
+]
+NETWORKS = [
+    *(tiny_network(**sizes) for sizes in SHAPES),
+    *(tiny_cascade(**sizes) for sizes in CASCADES),
+]
 PAIRS = {
     (name, kind): (
         GraphModel(build_graph(network, quantized=kind == "int8")),
         TorchModel(torch_side, MAX_BYTES),
     )
-    for name, sizes in zip("abcde", SHAPES, strict=True)
+    for name, network in zip("abcdefgh", NETWORKS, strict=True)
     for kind in ("int8", "float32")
-    for network in [tiny_network(**sizes)]  # type: ignore[arg-type]
     for torch_side in [round_weights(network) if kind == "int8" else network]
 }
 

@@ -12,8 +12,11 @@ from scandid import InputError
 from scandid.identifier import Identifier
 from scandid.tables import read_table
 from tests.short_run import SAMPLE, flags, same_weights
+from training.cascade import Cascade
 from training.checkpoint import load_network
 from training.validation import TorchModel
+
+ONE_ORDER = ["--orders", "3", "--rows", "4096"]
 
 
 @pytest.fixture(autouse=True)
@@ -54,3 +57,25 @@ def test_a_run_starts_from_a_model_file_and_learns_from_a_transformer(
     after = Identifier(TorchModel(load_network(student)[0], 1024)).identify_batch(rows)
     agree = sum(one.label == other.label for one, other in zip(before, after, strict=True))
     assert agree / len(rows) > 0.8
+
+
+def test_a_cascade_goes_on_from_a_run_and_ships(tmp_path: Path) -> None:
+    """Flags alone put a second stage on a run, which is exported, and other runs start from it."""
+    with pytest.raises(InputError, match="--architecture cascade: name the run it begins with"):
+        train.train(flags(tmp_path / "none", "--architecture", "cascade", *ONE_ORDER))
+    first, second = tmp_path / "first", tmp_path / "second"
+    train.train(flags(first, *ONE_ORDER))
+    cascade = ["--architecture", "cascade", "--doubt", "0.99", "--init", str(first), *ONE_ORDER]
+    with pytest.raises(InputError, match=r"--init: .*first holds NetworkConfig.*the flags say"):
+        train.train(flags(second, *cascade, "--hidden", "5"))
+    train.train(flags(second, *cascade, "--width", "9"))
+    exported = tmp_path / "cascade.onnx"
+    export.export([str(second), "--out", str(exported)])
+    before, after = load_network(first)[0].state_dict(), load_network(second)[0]
+    assert isinstance(after, Cascade)
+    assert after.correct.weight.abs().max() > 0
+    assert all(torch.equal(value, after.state_dict()[name]) for name, value in before.items())
+    third = tmp_path / "third"
+    more = ["--architecture", "cascade", "--doubt", "0.99", "--width", "9", *ONE_ORDER]
+    train.train(flags(third, *more, "--init", str(exported), "--steps", "4"))
+    assert load_network(third)[0].config == after.config

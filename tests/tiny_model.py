@@ -1,13 +1,15 @@
 """A network of a few kilobytes with random weights, and the model file written from it."""
 
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, TypeAlias
 
 import torch
 
 from scandid import LABELS, Identifier
 from scandid.reliability import KINDS, Reliability
 from training.bundle import describe, write
+from training.cascade import Cascade, CascadeConfig, build_network
 from training.graph import build_graph
 from training.network import Network, NetworkConfig
 from training.quantization import round_weights
@@ -37,25 +39,44 @@ TEXTS: Final = (
     "å",
 )
 
+Size: TypeAlias = int | float | tuple[int, ...]
+"""A field of a network's configuration."""
 
-def tiny_network(*, seed: int = 0, orders: tuple[int, ...] = (2, 3), **sizes: int) -> Network:
+
+def tiny_network(*, seed: int = 0, **sizes: Size) -> Network:
     """A network whose weights are large enough for answers to differ.
 
     Args:
         seed: Of its weights.
-        orders: Lengths of its n-grams.
-        sizes: Other fields of its :class:`NetworkConfig`.
+        sizes: Fields of its :class:`NetworkConfig`.
     """
+    return _enlarged(NetworkConfig(**_sizes(sizes)), seed)
+
+
+def tiny_cascade(*, seed: int = 0, **sizes: Size) -> Cascade:
+    """The same in two stages, of which the second has something to say.
+
+    Args:
+        seed: Of its weights.
+        sizes: Fields of its :class:`CascadeConfig`.
+    """
+    two_stages = {"orders": (3,), "width": 10, "doubt": 0.9, **sizes}
+    network = _enlarged(CascadeConfig(**_sizes(two_stages)), seed)
+    assert isinstance(network, Cascade)
+    torch.nn.init.normal_(network.correct.weight)
+    return network
+
+
+def _sizes(given: Mapping[str, Size]) -> dict[str, Any]:
+    orders = given.get("orders", (2, 3))
+    assert isinstance(orders, tuple)
+    tables = {"orders": orders, "rows": (128,) * len(orders), "word_rows": 256, "pair_rows": 64}
+    return {**tables, "dim": 12, "window": 8, "hidden": 6, "directions": 2, **given}
+
+
+def _enlarged(config: NetworkConfig, seed: int) -> Network:
     torch.manual_seed(seed)
-    config = NetworkConfig(
-        orders=orders,
-        rows=(128,) * len(orders),
-        word_rows=256,
-        pair_rows=64,
-        dim=12,
-        **{"window": 8, "hidden": 6, "directions": 2, **sizes},
-    )
-    network = Network(config).eval()
+    network = build_network(config).eval()
     with torch.no_grad():
         for parameter in network.parameters():
             parameter.mul_(3)

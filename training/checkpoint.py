@@ -16,6 +16,7 @@ import torch
 
 import scandid
 from scandid.errors import InputError
+from training.cascade import CascadeConfig, build_network
 from training.exported import SUFFIX, read_network
 from training.hashed import HashedTables
 from training.network import Network, NetworkConfig
@@ -122,7 +123,7 @@ def _load(folder: Path) -> tuple[HashedTables, dict[str, Any]]:
 
 def build(config: NetworkConfig | TransformerConfig) -> HashedTables:
     """A network of these sizes with random weights."""
-    return Network(config) if isinstance(config, NetworkConfig) else Transformer(config)
+    return build_network(config) if isinstance(config, NetworkConfig) else Transformer(config)
 
 
 def copy_weights(path: Path, network: HashedTables) -> list[str]:
@@ -134,7 +135,8 @@ def copy_weights(path: Path, network: HashedTables) -> list[str]:
         Names of the tensors that start anew.
 
     Raises:
-        InputError: it is missing, or neither of its tables can be taken over.
+        InputError: it is missing, neither of its tables can be taken over, or it has no fitting
+            weights for what is not fitted: a cascade's first stage.
     """
     source = load_teacher(path)
     own, taken = network.state_dict(), source.state_dict()
@@ -143,10 +145,12 @@ def copy_weights(path: Path, network: HashedTables) -> list[str]:
     if source.config.words != network.config.words:
         del taken["word_table"]
     fitting = {n: w for n, w in taken.items() if n in own and w.shape == own[n].shape}
-    if not {"table", "word_table"} & set(fitting):
+    anew = [name for name in own if name not in fitting]
+    never_fitted = {name for name, each in network.named_parameters() if not each.requires_grad}
+    if {"table", "word_table"} <= set(anew) or never_fitted & set(anew):
         raise InputError(f"--init: {path} holds {source.config}, the flags say {network.config}")
     network.load_state_dict(own | fitting)
-    return [name for name in own if name not in fitting]
+    return anew
 
 
 def network_config(fields: Mapping[str, Any]) -> NetworkConfig | TransformerConfig:
@@ -154,7 +158,9 @@ def network_config(fields: Mapping[str, Any]) -> NetworkConfig | TransformerConf
     known: dict[str, Any] = {
         name: tuple(value) if isinstance(value, list) else value for name, value in fields.items()
     }
-    return TransformerConfig(**known) if "layers" in known else NetworkConfig(**known)
+    if "layers" in known:
+        return TransformerConfig(**known)
+    return CascadeConfig(**known) if "doubt" in known else NetworkConfig(**known)
 
 
 def provenance(device: str) -> dict[str, str | int]:

@@ -14,6 +14,8 @@ from numpy.typing import NDArray
 from onnx import numpy_helper
 
 from scandid.errors import InputError
+from training.cascade import CascadeConfig, build_network
+from training.cascade_graph import cascade_config, stage_tensors
 from training.network import Network, NetworkConfig
 from training.quantization import Array
 
@@ -36,7 +38,7 @@ def read_network(path: Path) -> Network:
         raise InputError(f"{path}: is no ONNX file: {error}") from error
     arrays = {each.name: numpy_helper.to_array(each) for each in model.graph.initializer}
     try:
-        network = Network(_config(arrays))
+        network = build_network(_config(arrays))
         network.load_state_dict(network.state_dict() | _weights(arrays, network.config))
     except (KeyError, IndexError, ValueError, RuntimeError) as error:
         reason = " ".join(str(error).split())
@@ -49,7 +51,7 @@ def _config(arrays: Arrays) -> NetworkConfig:
     kernels = arrays["kernels"][:-2, 0]
     directions, _, hidden = arrays["lstm_recurrent_codes"].shape
     words, pairs = (int(mask) + 1 for mask in arrays["word_masks"].ravel())
-    return NetworkConfig(
+    sizes = NetworkConfig(
         orders=tuple(int(np.count_nonzero(kernel)) for kernel in kernels),
         rows=tuple(int(mask) + 1 for mask in arrays["gram_masks"].ravel()),
         word_rows=words,
@@ -60,6 +62,7 @@ def _config(arrays: Arrays) -> NetworkConfig:
         hidden=hidden,
         directions=directions,
     )
+    return cascade_config(arrays, sizes) if "enter_weight" in arrays else sizes
 
 
 def _weights(arrays: Arrays, config: NetworkConfig) -> dict[str, torch.Tensor]:
@@ -86,6 +89,8 @@ def _weights(arrays: Arrays, config: NetworkConfig) -> dict[str, torch.Tensor]:
         for suffix, array in zip(("", "_reverse"), directions, strict=False):
             i, o, f, g = np.split(array, 4)  # ONNX's order of gates
             found[f"lstm.{name}{suffix}"] = np.concatenate([i, f, g, o])
+    if isinstance(config, CascadeConfig):
+        found |= stage_tensors(arrays, scales, word_scales)
     return {name: torch.from_numpy(array.astype(np.float32)) for name, array in found.items()}
 
 

@@ -7,7 +7,8 @@ takes the true lengths, so neither padding nor neighbours in the batch can chang
 ``export.py`` proves that it equals the torch network (docs/LOG.md: why not torch.onnx).
 """
 
-from typing import Final
+from collections.abc import Iterable, Iterator
+from typing import Final, TypedDict
 
 import numpy as np
 import onnx
@@ -15,6 +16,8 @@ from onnx import checker, helper, numpy_helper, parser
 
 from scandid.encoding import TIME_MULTIPLE
 from scandid.labels import LABELS
+from training.cascade import Cascade
+from training.cascade_graph import stages
 from training.initializers import constants, is_packed, weights
 from training.network import Network
 
@@ -85,8 +88,8 @@ scandid (uint8[batch, time] text) => (float[batch, {labels}] probabilities)
     mean = Div(total, steps)
 
     pooled = Concat<axis = 1>(mean, peak, gram_bag, word_bag)
-    logits = Gemm<transB = 1>(pooled, head_weight, head_bias)
-
+    {head} = Gemm<transB = 1>(pooled, head_weight, head_bias)
+{stages}
     length_within = Min(byte_count, longest)
     several = Greater(words_found, one_float)
     kind_start = Where(several, several_start, zero32)
@@ -165,6 +168,13 @@ _BOTH_DIRECTIONS: Final = """
 """
 
 
+class _Sums(TypedDict):
+    """What rows of the tables are summed with."""
+
+    product: str
+    mask_type: int
+
+
 def build_graph(network: Network, *, quantized: bool) -> onnx.ModelProto:
     """Write the network as an ONNX model.
 
@@ -181,10 +191,10 @@ def build_graph(network: Network, *, quantized: bool) -> onnx.ModelProto:
     nodes = [*restoring, *graph.node]
     del graph.node[:]
     graph.node.extend(nodes)
-    read = {name for node in nodes for name in node.input}
+    read = set(_inputs(nodes))
     for name, array in {**constants(network), **trained}.items():
         if name in read:
-            graph.initializer.append(numpy_helper.from_array(np.ascontiguousarray(array), name))
+            graph.initializer.append(numpy_helper.from_array(np.asarray(array, order="C"), name))
     opsets = [helper.make_opsetid("", OPSET)]
     model = helper.make_model(
         graph, opset_imports=opsets, ir_version=IR_VERSION, producer_name="scandid"
@@ -193,15 +203,24 @@ def build_graph(network: Network, *, quantized: bool) -> onnx.ModelProto:
     return model
 
 
+def _inputs(nodes: Iterable[onnx.NodeProto]) -> Iterator[str]:
+    """What nodes and those of their branches read."""
+    for node in nodes:
+        yield from node.input
+        for attribute in node.attribute:
+            yield from _inputs(attribute.g.node)
+
+
 def _text(network: Network, *, quantized: bool) -> str:
     """The nodes in ONNX's textual syntax."""
     config = network.config
     both = config.directions == 2
-    sums = {
+    sums: _Sums = {
         "product": "MatMulInteger" if quantized else "MatMul",
         "mask_type": onnx.TensorProto.UINT8 if quantized else onnx.TensorProto.FLOAT,
     }
     packed = is_packed(config, quantized=quantized)
+    cascade = isinstance(network, Cascade)
     return _TEMPLATE.format(
         labels=len(LABELS),
         windowed=_FILLED if TIME_MULTIPLE % config.window else _WHOLE,
@@ -210,6 +229,8 @@ def _text(network: Network, *, quantized: bool) -> str:
         word_sum=_PACKED_WORD_SUM if packed else _WORD_SUM.format_map(sums),
         hidden=config.hidden,
         direction="bidirectional" if both else "forward",
+        head="first" if cascade else "logits",
+        stages=stages(**sums, packed=packed) if cascade else "",
         over_time=_BOTH_DIRECTIONS if both else _ONE_DIRECTION,
         **sums,
     )

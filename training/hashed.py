@@ -207,6 +207,18 @@ def word_numbers(text: Tensor) -> Tensor:
     return ((text > 0) & (text <= SPACE)).long().cumsum(1)
 
 
+def grams_by_word(text: Tensor, grams: Tensor, words: int) -> Tensor:
+    """How many n-grams start in each word, int64 ``[batch, words]``.
+
+    Args:
+        text: uint8 ``[batch, time]``.
+        grams: int32 ``[batch, time, orders]``, their rows; row 0 stands for none.
+        words: Words of the longest text.
+    """
+    counts = torch.zeros(len(text), words, dtype=torch.int64, device=text.device)
+    return counts.scatter_add(1, word_numbers(text), lines(grams))
+
+
 def _place(hashes: Tensor, shape: TableShape) -> Tensor:
     """Fold hashes into the rows of a table; the last axis is the table's parts."""
     masks = torch.tensor(shape.masks, dtype=torch.int32, device=hashes.device)

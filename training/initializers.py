@@ -9,6 +9,8 @@ from torch import Tensor
 
 from scandid.folding import SPACE
 from training.calibration import LONGEST
+from training.cascade import Cascade
+from training.cascade_graph import stage_weights
 from training.hashing import PAIR_FACTOR
 from training.network import Network, NetworkConfig
 from training.quantization import GRAM_QUANTILE, LSTM_TYPE, WORD_QUANTILE, Array, quantize
@@ -48,6 +50,8 @@ def weights(network: Network, *, quantized: bool) -> tuple[dict[str, Array], lis
         "lstm_input": _directions(network, "weight_ih_l0"),
         "lstm_recurrent": _directions(network, "weight_hh_l0"),
     }
+    if isinstance(network, Cascade):
+        arrays |= stage_weights(network, scale, word_scale)
     if not quantized:
         return arrays, []
     nodes = [*_quantize(arrays, "lstm_input", scale), *_quantize(arrays, "lstm_recurrent")]

@@ -8,6 +8,7 @@ from typing import Any, Final, NoReturn
 from scandid.encoding import TIME_MULTIPLE
 from scandid.errors import InputError
 from training.augmentation import AugmentationConfig
+from training.cascade import CascadeConfig
 from training.fitting import FittingConfig
 from training.hashing import MAX_ORDER
 from training.network import NetworkConfig
@@ -15,7 +16,7 @@ from training.sampling import SamplingConfig
 from training.stores import LOCAL_URI
 from training.transformer import TransformerConfig
 
-LSTM, TRANSFORMER = ARCHITECTURES = ("lstm", "transformer")
+LSTM, CASCADE, TRANSFORMER = ARCHITECTURES = ("lstm", "cascade", "transformer")
 DEFAULT_DATA: Final = "MartinThoma/wili_2018"
 
 
@@ -123,11 +124,15 @@ def network_sizes(options: argparse.Namespace) -> NetworkConfig | TransformerCon
         "dim": options.dim,
     }
     try:
+        width = {"width": options.width} if options.width else {}
         if options.architecture == TRANSFORMER:
-            sizes = {"width": options.width, "layers": options.layers, "heads": options.heads}
-            return TransformerConfig(**tables, word_dim=options.dim, **sizes)
-        lstm = {"window": options.window, "hidden": options.hidden}
-        return NetworkConfig(**tables, **lstm, directions=options.directions)
+            sizes = {"layers": options.layers, "heads": options.heads}
+            return TransformerConfig(**tables, word_dim=options.dim, **width, **sizes)
+        tables |= {"window": options.window, "hidden": options.hidden}
+        tables["directions"] = options.directions
+        if options.architecture == CASCADE:
+            return CascadeConfig(**tables, **width, doubt=options.doubt)
+        return NetworkConfig(**tables)
     except ValueError as error:
         raise InputError(f"sizes of the network: {error}") from error
 
@@ -170,7 +175,10 @@ def _run_flags(group: argparse._ArgumentGroup) -> None:
 
 def _model_flags(group: argparse._ArgumentGroup) -> None:
     config, add = NetworkConfig(), group.add_argument
-    architecture = "lstm ships; a transformer of the --dim, --width, --layers and --heads teaches"
+    architecture = (
+        "lstm ships; a cascade has that of --init read again what it doubts, and ships too; a "
+        "transformer of the --dim, --width, --layers and --heads teaches"
+    )
     add("--architecture", choices=ARCHITECTURES, default=LSTM, help=architecture)
     orders = "lengths in bytes of the n-grams"
     add(
@@ -192,7 +200,11 @@ def _model_flags(group: argparse._ArgumentGroup) -> None:
     directions = "2: the LSTM reads forwards and backwards, 1: forwards alone"
     add("--directions", type=int, choices=(1, 2), default=config.directions, help=directions)
     reader = TransformerConfig()
-    add("--width", type=whole(1), default=reader.width, help="numbers of a word in a transformer")
+    second = CascadeConfig()
+    width = f"numbers of a word in a cascade ({second.width}) or a transformer ({reader.width})"
+    add("--width", type=whole(1), help=width)
+    doubt = "probability from which on a cascade's first answer stands"
+    add("--doubt", type=number(0.01, 0.9999), default=second.doubt, help=doubt)
     add("--layers", type=whole(1), default=reader.layers, help="layers of a transformer")
     add("--heads", type=whole(1), default=reader.heads, help="heads of each layer")
 

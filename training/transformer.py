@@ -14,7 +14,15 @@ from torch import Tensor, nn
 
 from scandid.folding import SPACE
 from scandid.labels import LABELS
-from training.hashed import HashedTables, LookedUp, TablesConfig, lines, sum_rows, word_numbers
+from training.hashed import (
+    HashedTables,
+    LookedUp,
+    TablesConfig,
+    grams_by_word,
+    lines,
+    sum_rows,
+    word_numbers,
+)
 
 _MOST_WORDS: Final = 520
 """As many as a text of 1,024 bytes can have, and those that its padding counts as."""
@@ -93,9 +101,7 @@ class Transformer(HashedTables):
         """
         pairs = [rows.view(len(rows), -1, 2) for rows in words]
         counts = [
-            torch.zeros(rows.shape[:2], dtype=torch.int64, device=rows.device).scatter_add(
-                1, word_numbers(text), lines(found)
-            )
+            grams_by_word(text, found, rows.shape[1])
             for text, found, rows in zip(texts, grams, pairs, strict=True)
         ]
         by_word = sum_rows(grams, counts, self.table)
