@@ -1,7 +1,8 @@
 """Weights as integers: symmetric, one scale per column of the table and per row of a matrix.
 
-The tables, 99.9% of the weights, are int8. The LSTM's matrices are int16: they add 5 KB to 12.6 MB,
-and int8 turned 2 labels in 1,000 of texts that float32 had hardly decided (docs/LOG.md).
+The tables, 99.8% of the weights, are int8. The LSTM's matrices are int16: they add 5 KB to 12.6 MB,
+and int8 turned 2 labels in 1,000 of texts that float32 had hardly decided (docs/LOG.md). A second
+stage's matrices, 80 KB, stay float32.
 
 Only weights are quantized. Scales of activations would be taken over the whole batch and let a
 neighbour's text move an answer by up to 9e-4 (measured on onnxruntime's DynamicQuantizeLSTM).
