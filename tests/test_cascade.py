@@ -12,7 +12,7 @@ from torch import Tensor
 from scandid.encoding import encode_texts, pad
 from scandid.labels import LABELS
 from tests.tiny_model import MAX_BYTES, TEXTS, tiny_cascade
-from training.cascade import Cascade, CascadeConfig
+from training.cascade import MOST_WORDS, Cascade, CascadeConfig
 from training.checkpoint import as_json, network_config
 from training.fitting import Fitter, FittingConfig
 from training.graph import build_graph
@@ -72,6 +72,22 @@ def test_one_word_and_two_are_not_read_again() -> None:
     cascade = with_doubt(tiny_cascade(), 0.9999)
     first = logits(first_stage(cascade))
     assert torch.equal(logits(cascade)[FEW_WORDS], first[FEW_WORDS])
+
+
+def test_of_a_long_text_the_first_words_are_read_again() -> None:
+    """What a text says beyond them does not count for the second stage, what they say does."""
+    cascade = with_doubt(tiny_cascade(), 0.9999)
+
+    def again(words: list[bytes]) -> Tensor:
+        """What the second stage makes of a text that the first one knows nothing of."""
+        text = to_tensor([b" " + b" ".join(words) + b" "])
+        grams, rows = cascade.rows(text)
+        ((by_word, first),) = cascade.look_up([text], [grams], [rows])
+        return cascade.logits(text, by_word, torch.zeros_like(first), rows)
+
+    first = [b"to", b"tre", b"fire"] * (MOST_WORDS // 3 + 1)
+    assert torch.equal(again([*first, b"en", b"ni"]), again([*first, b"ti", b"elleve"]))
+    assert not torch.allclose(again([b"to", *first]), again(first))
 
 
 def test_no_answer_jumps_where_doubt_begins() -> None:

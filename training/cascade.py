@@ -28,6 +28,10 @@ FEWEST_WORDS: Final = 3
 """That a text is read again for: two words and their pair are all that the first stage saw of it,
 and word pairs came out no better (docs/LOG.md)."""
 
+MOST_WORDS: Final = 64
+"""That are read again: what a text costs must not grow with the square of its length, and longer
+texts are hardly ever in doubt."""
+
 
 @dataclass(frozen=True, slots=True)
 class CascadeConfig(NetworkConfig):
@@ -105,8 +109,8 @@ class Cascade(Network):
         there, first = words[:, ::2] > 0, word_sums
         part = self._part(first, there)
         doubted = part.nonzero()[:, 0]
-        first_doubted = first[doubted]
-        change = self._second(windows[doubted], there[doubted], first_doubted) - first_doubted
+        read, first_doubted = windows[doubted, :MOST_WORDS], first[doubted]
+        change = self._second(read, there[doubted, :MOST_WORDS], first_doubted) - first_doubted
         return first.index_add(0, doubted, change * part[doubted].unsqueeze(1))
 
     def _by_word(self, text: Tensor, grams: Tensor, words: Tensor) -> Tensor:

@@ -11,7 +11,7 @@ from typing import Final
 
 import numpy as np
 
-from training.cascade import FEWEST_WORDS, STEEPNESS, Cascade, CascadeConfig
+from training.cascade import FEWEST_WORDS, MOST_WORDS, STEEPNESS, Cascade, CascadeConfig
 from training.network import NetworkConfig
 from training.quantization import Array
 
@@ -35,7 +35,8 @@ _STAGES: Final = """
             first_doubted = Gather(first, doubted)
 
             number_doubted = Gather(number, doubted)
-            word_total = Squeeze(word_count)
+            words_read = Min(word_count, most_words)
+            word_total = Squeeze(words_read)
             word_range = Range(zero_scalar, word_total, one_scalar)
             word_places_again = Unsqueeze(word_range, one)
             starts_here = Equal(number_doubted, word_places_again)
@@ -47,7 +48,8 @@ _STAGES: Final = """
 
             word_vectors_doubted = Gather(word_vectors, doubted)
 {word_pairs}
-            pairs_by_word = Reshape(pairs_together, pairs_shape)
+            pairs_read = Slice(pairs_together, zero32, most_words, one32)
+            pairs_by_word = Reshape(pairs_read, pairs_shape)
             pairs_float = Cast<to = 1>(pairs_by_word)
             by_word = Concat<axis = 2>(grams_by_word, pairs_float)
 
@@ -58,7 +60,8 @@ _STAGES: Final = """
             deep_biased = Add(deep_bare, deepen_bias)
             deep = Relu(deep_biased)
             is_word_doubted = Gather(is_word, doubted)
-            there_bool = Transpose<perm = [0, 2, 1]>(is_word_doubted)
+            is_word_read = Slice(is_word_doubted, zero32, most_words, two32)
+            there_bool = Transpose<perm = [0, 2, 1]>(is_word_read)
             there = Cast<to = 1>(there_bool)
             word_states = Mul(deep, there)
 
@@ -163,6 +166,7 @@ def _constants(network: Cascade) -> dict[str, Array]:
         "sure_logit": np.array([sure]),
         "sure_scalar": np.array(sure),
         "fewest_words": np.array([FEWEST_WORDS], np.float32),
+        "most_words": np.array([MOST_WORDS], np.int32),
         "steepness": np.array([STEEPNESS], np.float32),
         "zero_float": np.array(0, np.float32),
         "one_scalar_float": np.array(1, np.float32),
