@@ -6,6 +6,7 @@ import pytest
 
 import export
 from scandid import InputError
+from training.cascade import CascadeConfig
 from training.options import DEFAULT_DATA, configurations, parser
 from training.transformer import TransformerConfig
 
@@ -23,6 +24,8 @@ from training.transformer import TransformerConfig
         ("--window", "0", "argument --window: 0 is below 1"),
         ("--directions", "3", "argument --directions: invalid choice: 3"),
         ("--architecture", "gru", "argument --architecture: invalid choice: 'gru'"),
+        ("--width", "0", "argument --width: 0 is below 1"),
+        ("--doubt", "1", "argument --doubt: 1 is not within 0.01 to 0.9999"),
         ("--no-diacritics", "2", "argument --no-diacritics: 2 is not within 0 to 1"),
         ("--workers", "-1", "argument --workers: -1 is below 0"),
         ("--orders", "9", "argument --orders: invalid choice: 9"),
@@ -65,6 +68,17 @@ def test_a_transformer_takes_its_sizes_from_its_flags() -> None:
     assert network == TransformerConfig(dim=8, word_dim=8, width=24, heads=3)
     with pytest.raises(InputError, match="heads: 5 does not divide the width of 24"):
         configurations(parser().parse_args([*words, "--heads", "5"]))
+
+
+def test_a_cascade_takes_the_sizes_of_both_stages_from_its_flags() -> None:
+    """With --architecture the flags of its second stage count beside those of the LSTM."""
+    words = ["--architecture", "cascade", "--dim", "8", "--hidden", "3"]
+    assert configurations(parser().parse_args(words))[0] == CascadeConfig(dim=8, hidden=3)
+    more = [*words, "--width", "24", "--doubt", "0.8"]
+    network = configurations(parser().parse_args(more))[0]
+    assert network == CascadeConfig(dim=8, hidden=3, width=24, doubt=0.8)
+    with pytest.raises(InputError, match="sizes of the network: orders: .2, 3., but a cascade"):
+        configurations(parser().parse_args([*words, "--orders", "2", "3", "--rows", "64", "64"]))
 
 
 @pytest.mark.parametrize(
