@@ -10,8 +10,10 @@ from collections.abc import Mapping
 from typing import Final
 
 import numpy as np
+from numpy.typing import NDArray
 
 from training.cascade import FEWEST_WORDS, MOST_WORDS, STEEPNESS, Cascade, CascadeConfig
+from training.hashed import TablesConfig
 from training.network import NetworkConfig
 from training.quantization import Array
 
@@ -26,61 +28,52 @@ _STAGES: Final = """
     in_doubt = Less(least_sure, sure_scalar)
     logits = If<
         then_branch = again () => (float[batch, labels] corrected) {{
-            short = Sub(sure_logit, judged)
-            steep = Mul(short, steepness)
-            parts = Clip(steep, zero_float, one_scalar_float)
+            parts = HardSigmoid<alpha = {alpha}, beta = {beta}>(judged)
             places = NonZero(parts)
             doubted = Gather(places, zero_index)
             part = Gather(parts, doubted)
             first_doubted = Gather(first, doubted)
 
             number_doubted = Gather(number, doubted)
-            words_read = Min(word_count, most_words)
-            word_total = Squeeze(words_read)
-            word_range = Range(zero_scalar, word_total, one_scalar)
-            word_places_again = Unsqueeze(word_range, one)
-            starts_here = Equal(number_doubted, word_places_again)
+            word_numbers = Slice(most_numbers, zero32, word_count, zero32)
+            starts_here = Equal(number_doubted, word_numbers)
             starts = Cast<to = {mask_type}>(starts_here)
             gram_vectors_doubted = Gather(gram_vectors, doubted)
             by_byte = Reshape(gram_vectors_doubted, by_byte_shape)
             grams_summed = {product}(starts, by_byte)
-            grams_by_word = Cast<to = 1>(grams_summed)
+            grams_float = Cast<to = 1>(grams_summed)
+            grams_by_word = Transpose<perm = [0, 2, 1]>(grams_float)
 
             word_vectors_doubted = Gather(word_vectors, doubted)
-{word_pairs}
-            pairs_read = Slice(pairs_together, zero32, most_words, one32)
-            pairs_by_word = Reshape(pairs_read, pairs_shape)
-            pairs_float = Cast<to = 1>(pairs_by_word)
-            by_word = Concat<axis = 2>(grams_by_word, pairs_float)
+{word_columns}
+            pairs = Reshape(word_columns, pairs_shape)
+            pairs_read = Slice(pairs, zero32, most_words, two32)
+            pairs_by_word = Cast<to = 1>(pairs_read)
+            by_word = Concat<axis = 1>(grams_by_word, pairs_by_word)
 
-            entered_bare = MatMul(by_word, enter_weight)
-            entered_biased = Add(entered_bare, enter_bias)
-            entered = Relu(entered_biased)
-            deep_bare = MatMul(entered, deepen_weight)
-            deep_biased = Add(deep_bare, deepen_bias)
-            deep = Relu(deep_biased)
+            entered_bare = Conv(by_word, enter_weight, enter_bias)
+            entered = Relu(entered_bare)
+            deep_bare = Conv(entered, deepen_weight, deepen_bias)
+            deep = Relu(deep_bare)
             is_word_doubted = Gather(is_word, doubted)
             is_word_read = Slice(is_word_doubted, zero32, most_words, two32)
-            there_bool = Transpose<perm = [0, 2, 1]>(is_word_read)
-            there = Cast<to = 1>(there_bool)
+            there = Cast<to = 1>(is_word_read)
             word_states = Mul(deep, there)
 
-            count = ReduceSum<keepdims = 0>(there, one)
+            count = ReduceSum<keepdims = 0>(there, two)
             count_root = Sqrt(count)
-            word_total_states = ReduceSum<keepdims = 0>(word_states, one)
-            word_mean = Div(word_total_states, count)
-            word_rooted = Div(word_total_states, count_root)
-            word_peak = ReduceMax<keepdims = 0>(word_states, one)
+            word_total = ReduceSum<keepdims = 0>(word_states, two)
+            word_mean = Div(word_total, count)
+            word_rooted = Div(word_total, count_root)
+            word_peak = ReduceMax<keepdims = 0>(word_states, two)
             seen = Concat<axis = 1>(first_doubted, word_mean, word_rooted, word_peak)
             combined_bare = Gemm<transB = 1>(seen, combine_weight, combine_bias)
             combined = Relu(combined_bare)
-            change_bare = Gemm<transB = 1>(combined, correct_weight, correct_bias)
-            change_trust = Mul(first_doubted, trust_less_one)
-            change = Add(change_bare, change_trust)
+            known = Concat<axis = 1>(combined, first_doubted)
+            change = Gemm<transB = 1>(known, correct_weight, correct_bias)
             change_part = Mul(change, part)
-            second = Add(first_doubted, change_part)
             doubted_rows = Unsqueeze(doubted, one)
-            corrected = ScatterND(first, doubted_rows, second)
+            corrected = ScatterND<reduction = "add">(first, doubted_rows, change_part)
         }},
         else_branch = sure () => (float[batch, labels] kept) {{
             kept = Identity(first)
@@ -88,30 +81,36 @@ _STAGES: Final = """
     >(in_doubt)
 """
 
-_PAIRS: Final = """
+_COLUMNS: Final = """
             pairs_apart = Reshape(word_vectors_doubted, pairs_apart_shape)
-            pairs_together = Transpose<perm = [0, 2, 1, 3]>(pairs_apart)
+            word_columns = Transpose<perm = [0, 3, 1, 2]>(pairs_apart)
 """
-_PACKED_PAIRS: Final = """
-            pairs_apart = Reshape(word_vectors_doubted, packed_apart_shape)
-            pairs_together = Transpose<perm = [0, 3, 2, 1]>(pairs_apart)
+_PACKED_COLUMNS: Final = """
+            word_columns = Identity(word_vectors_doubted)
 """
+"""Rows of words come column by column, as they are unpacked."""
 
 
-def stages(*, product: str, mask_type: int, packed: bool) -> str:
+def stages(network: Cascade, *, product: str, mask_type: int, packed: bool) -> str:
     """Nodes from ``first``, the first stage's logits, to ``logits``.
 
     Args:
+        network: The cascade.
         product: Operator that sums rows of the tables.
         mask_type: ONNX type of what it multiplies them by.
         packed: Whether rows of words come column by column, as they are unpacked.
     """
-    pairs = _PACKED_PAIRS if packed else _PAIRS
-    return _STAGES.format(product=product, mask_type=mask_type, word_pairs=pairs)
+    return _STAGES.format(
+        alpha=-STEEPNESS,
+        beta=STEEPNESS * float(_sure_logit(network)),
+        product=product,
+        mask_type=mask_type,
+        word_columns=_PACKED_COLUMNS if packed else _COLUMNS,
+    )
 
 
 def stage_weights(network: Cascade, gram_scale: Array, word_scale: Array) -> dict[str, Array]:
-    """The second stage's weights, float32.
+    """The second stage's weights, float32, and what else its nodes read.
 
     Args:
         network: The cascade.
@@ -120,16 +119,16 @@ def stage_weights(network: Cascade, gram_scale: Array, word_scale: Array) -> dic
     """
     scale = np.concatenate([gram_scale, word_scale, word_scale])
     values = {name: tensor.detach().numpy() for name, tensor in network.named_parameters()}
+    trust_less_one = np.diag(values["trust"] - 1)
     return {
-        "enter_weight": (values["enter.weight"] * scale).T,
+        "enter_weight": (values["enter.weight"] * scale)[:, _columns(network.config), None],
         "enter_bias": values["enter.bias"],
-        "deepen_weight": values["deepen.weight"].T,
+        "deepen_weight": values["deepen.weight"][:, :, None],
         "deepen_bias": values["deepen.bias"],
         "combine_weight": values["combine.weight"],
         "combine_bias": values["combine.bias"],
-        "correct_weight": values["correct.weight"],
+        "correct_weight": np.concatenate([values["correct.weight"], trust_less_one], axis=1),
         "correct_bias": values["correct.bias"],
-        "trust_less_one": values["trust"] - 1,
         **_constants(network),
     }
 
@@ -146,33 +145,43 @@ def stage_tensors(
 ) -> dict[str, Array]:
     """The second stage's weights by their names in torch: :func:`stage_weights` turned around."""
     scale = np.concatenate([gram_scale, word_scale, word_scale])
+    config = TablesConfig(dim=len(gram_scale), word_dim=len(word_scale))
+    enter = np.empty_like(arrays["enter_weight"][:, :, 0])
+    enter[:, _columns(config)] = arrays["enter_weight"][:, :, 0]
+    width = len(enter)
     return {
-        "enter.weight": arrays["enter_weight"].T / scale,
+        "enter.weight": enter / scale,
         "enter.bias": arrays["enter_bias"],
-        "deepen.weight": arrays["deepen_weight"].T,
+        "deepen.weight": arrays["deepen_weight"][:, :, 0],
         "deepen.bias": arrays["deepen_bias"],
         "combine.weight": arrays["combine_weight"],
         "combine.bias": arrays["combine_bias"],
-        "correct.weight": arrays["correct_weight"],
+        "correct.weight": arrays["correct_weight"][:, :width],
         "correct.bias": arrays["correct_bias"],
-        "trust": arrays["trust_less_one"] + 1,
+        "trust": np.diagonal(arrays["correct_weight"][:, width:]) + 1,
     }
+
+
+def _columns(config: TablesConfig) -> NDArray[np.int64]:
+    """Which of torch's columns each of the graph's is: there a word's and its pair's take turns."""
+    words = config.dim + np.arange(2 * config.word_dim).reshape(2, -1).T.ravel()
+    return np.concatenate([np.arange(config.dim), words])
+
+
+def _sure_logit(network: Cascade) -> np.float32:
+    return np.float32(network.config.sure_logit)
 
 
 def _constants(network: Cascade) -> dict[str, Array]:
     dim, word_dim = network.config.dim, network.config.word_dim
-    sure = np.float32(network.config.sure_logit)
     return {
-        "sure_logit": np.array([sure]),
-        "sure_scalar": np.array(sure),
+        "sure_logit": np.array([_sure_logit(network)]),
+        "sure_scalar": np.array(_sure_logit(network)),
         "fewest_words": np.array([FEWEST_WORDS], np.float32),
         "most_words": np.array([MOST_WORDS], np.int32),
-        "steepness": np.array([STEEPNESS], np.float32),
-        "zero_float": np.array(0, np.float32),
-        "one_scalar_float": np.array(1, np.float32),
+        "most_numbers": np.arange(MOST_WORDS, dtype=np.int32)[:, None],
         "zero_index": np.array(0, np.int64),
         "by_byte_shape": np.array([0, -1, dim], np.int64),
         "pairs_apart_shape": np.array([0, 2, -1, word_dim], np.int64),
-        "packed_apart_shape": np.array([0, word_dim, 2, -1], np.int64),
-        "pairs_shape": np.array([0, 0, 2 * word_dim], np.int64),
+        "pairs_shape": np.array([0, 2 * word_dim, -1], np.int64),
     }

@@ -220,7 +220,7 @@ def _text(network: Network, *, quantized: bool) -> str:
         "mask_type": onnx.TensorProto.UINT8 if quantized else onnx.TensorProto.FLOAT,
     }
     packed = is_packed(config, quantized=quantized)
-    cascade = isinstance(network, Cascade)
+    second = stages(network, **sums, packed=packed) if isinstance(network, Cascade) else ""
     return _TEMPLATE.format(
         labels=len(LABELS),
         windowed=_FILLED if TIME_MULTIPLE % config.window else _WHOLE,
@@ -229,8 +229,8 @@ def _text(network: Network, *, quantized: bool) -> str:
         word_sum=_PACKED_WORD_SUM if packed else _WORD_SUM.format_map(sums),
         hidden=config.hidden,
         direction="bidirectional" if both else "forward",
-        head="first" if cascade else "logits",
-        stages=stages(**sums, packed=packed) if cascade else "",
+        head="first" if second else "logits",
+        stages=second,
         over_time=_BOTH_DIRECTIONS if both else _ONE_DIRECTION,
         **sums,
     )
