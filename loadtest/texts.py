@@ -55,14 +55,17 @@ def _slice(data: bytes, number: int, size_bytes: int) -> str:
 
 
 def shuffled_texts(size_bytes: int, count: int) -> Iterator[str]:
-    """Texts of about so many UTF-8 bytes, words of all languages in no order: none is like another.
+    """Texts of about so many UTF-8 bytes, words of one language in no order: none is like another.
 
-    The same texts over and over would find the rows of a model in the processor's caches.
+    The same texts over and over would find the rows of a model in the processor's caches, and words
+    of all languages in one text would leave the model in a doubt that hardly any real text does.
     """
-    words = [word for known in known_texts() for word in known.text.split()]
+    words: dict[str, list[str]] = {}
+    for known in known_texts():
+        words.setdefault(known.language, []).extend(known.text.split())
     chance = random.Random(0)
-    for _ in range(count):
-        picked = " ".join(chance.choices(words, k=size_bytes // 2))
+    for language in islice(cycle(sorted(words)), count):
+        picked = " ".join(chance.choices(words[language], k=size_bytes // 2))
         yield picked.encode()[:size_bytes].decode("utf-8", "ignore")
 
 
