@@ -21,7 +21,6 @@ from tqdm import tqdm
 from scandid.errors import InputError, ScandidError
 from scandid.scorecard import per_class_table
 from training.batches import batches
-from training.cascade import Cascade
 from training.checkpoint import (
     BEST,
     HELD_OUT,
@@ -100,8 +99,6 @@ def first_network(
     torch.manual_seed(options.seed)
     torch.set_num_threads(options.threads or torch.get_num_threads())
     network = build(config)
-    if isinstance(network, Cascade) and not options.init:
-        raise InputError("--architecture cascade: name the run it begins with by --init")
     if options.init and (anew := copy_weights(options.init, network)):
         print(f"--init: {options.init} has no fitting {', '.join(anew)}", file=sys.stderr)
     if options.freeze_tables:

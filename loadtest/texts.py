@@ -37,14 +37,19 @@ def texts_of(size_bytes: int, count: int) -> list[str]:
 
     Texts of one language are strung together and cut; a cut letter becomes spaces.
     """
-    languages = sorted({known.language for known in known_texts()})
-    joined = {
-        language: " ".join(known.text for known in known_texts() if known.language == language)
-        for language in languages
-    }
+    joined = [text.encode() for text in _by_language()]
     return [
-        _slice(joined[language].encode(), number // len(languages), size_bytes)
-        for number, language in enumerate(islice(cycle(languages), count))
+        _slice(data, number // len(joined), size_bytes)
+        for number, data in enumerate(islice(cycle(joined), count))
+    ]
+
+
+def _by_language() -> list[str]:
+    """All texts of each language, strung together; languages in the order of their names."""
+    languages = sorted({known.language for known in known_texts()})
+    return [
+        " ".join(known.text for known in known_texts() if known.language == language)
+        for language in languages
     ]
 
 
@@ -60,12 +65,10 @@ def shuffled_texts(size_bytes: int, count: int) -> Iterator[str]:
     The same texts over and over would find the rows of a model in the processor's caches, and words
     of all languages in one text would leave the model in a doubt that hardly any real text does.
     """
-    words: dict[str, list[str]] = {}
-    for known in known_texts():
-        words.setdefault(known.language, []).extend(known.text.split())
+    vocabularies = [text.split() for text in _by_language()]
     chance = random.Random(0)
-    for language in islice(cycle(sorted(words)), count):
-        picked = " ".join(chance.choices(words[language], k=size_bytes // 2))
+    for words in islice(cycle(vocabularies), count):
+        picked = " ".join(chance.choices(words, k=size_bytes // 2))
         yield picked.encode()[:size_bytes].decode("utf-8", "ignore")
 
 

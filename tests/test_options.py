@@ -72,7 +72,7 @@ def test_a_transformer_takes_its_sizes_from_its_flags() -> None:
 
 def test_a_cascade_takes_the_sizes_of_both_stages_from_its_flags() -> None:
     """With --architecture the flags of its second stage count beside those of the LSTM."""
-    words = ["--architecture", "cascade", "--dim", "8", "--hidden", "3"]
+    words = ["--architecture", "cascade", "--init", "run", "--dim", "8", "--hidden", "3"]
     assert configurations(parser().parse_args(words))[0] == CascadeConfig(dim=8, hidden=3)
     more = [*words, "--width", "24", "--doubt", "0.8"]
     network = configurations(parser().parse_args(more))[0]

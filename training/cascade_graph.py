@@ -110,7 +110,7 @@ def stages(network: Cascade, *, product: str, mask_type: int, packed: bool) -> s
 
 
 def stage_weights(network: Cascade, gram_scale: Array, word_scale: Array) -> dict[str, Array]:
-    """The second stage's weights, float32, and what else its nodes read.
+    """The second stage's weights, float32.
 
     Args:
         network: The cascade.
@@ -129,7 +129,22 @@ def stage_weights(network: Cascade, gram_scale: Array, word_scale: Array) -> dic
         "combine_bias": values["combine.bias"],
         "correct_weight": np.concatenate([values["correct.weight"], trust_less_one], axis=1),
         "correct_bias": values["correct.bias"],
-        **_constants(network),
+    }
+
+
+def stage_constants(network: Cascade) -> dict[str, Array]:
+    """What else the second stage's nodes read: bounds and shapes."""
+    dim, word_dim = network.config.dim, network.config.word_dim
+    return {
+        "sure_logit": np.array([_sure_logit(network)]),
+        "sure_scalar": np.array(_sure_logit(network)),
+        "fewest_words": np.array([FEWEST_WORDS], np.float32),
+        "most_words": np.array([MOST_WORDS], np.int32),
+        "most_numbers": np.arange(MOST_WORDS, dtype=np.int32)[:, None],
+        "zero_index": np.array(0, np.int64),
+        "by_byte_shape": np.array([0, -1, dim], np.int64),
+        "pairs_apart_shape": np.array([0, 2, -1, word_dim], np.int64),
+        "pairs_shape": np.array([0, 2 * word_dim, -1], np.int64),
     }
 
 
@@ -170,18 +185,3 @@ def _columns(config: TablesConfig) -> NDArray[np.int64]:
 
 def _sure_logit(network: Cascade) -> np.float32:
     return np.float32(network.config.sure_logit)
-
-
-def _constants(network: Cascade) -> dict[str, Array]:
-    dim, word_dim = network.config.dim, network.config.word_dim
-    return {
-        "sure_logit": np.array([_sure_logit(network)]),
-        "sure_scalar": np.array(_sure_logit(network)),
-        "fewest_words": np.array([FEWEST_WORDS], np.float32),
-        "most_words": np.array([MOST_WORDS], np.int32),
-        "most_numbers": np.arange(MOST_WORDS, dtype=np.int32)[:, None],
-        "zero_index": np.array(0, np.int64),
-        "by_byte_shape": np.array([0, -1, dim], np.int64),
-        "pairs_apart_shape": np.array([0, 2, -1, word_dim], np.int64),
-        "pairs_shape": np.array([0, 2 * word_dim, -1], np.int64),
-    }

@@ -8,7 +8,7 @@ takes the true lengths, so neither padding nor neighbours in the batch can chang
 """
 
 from collections.abc import Iterable, Iterator
-from typing import Final, TypedDict
+from typing import Final
 
 import numpy as np
 import onnx
@@ -168,13 +168,6 @@ _BOTH_DIRECTIONS: Final = """
 """
 
 
-class _Sums(TypedDict):
-    """What rows of the tables are summed with."""
-
-    product: str
-    mask_type: int
-
-
 def build_graph(network: Network, *, quantized: bool) -> onnx.ModelProto:
     """Write the network as an ONNX model.
 
@@ -215,22 +208,23 @@ def _text(network: Network, *, quantized: bool) -> str:
     """The nodes in ONNX's textual syntax."""
     config = network.config
     both = config.directions == 2
-    sums: _Sums = {
-        "product": "MatMulInteger" if quantized else "MatMul",
-        "mask_type": onnx.TensorProto.UINT8 if quantized else onnx.TensorProto.FLOAT,
-    }
+    product = "MatMulInteger" if quantized else "MatMul"
+    mask_type = onnx.TensorProto.UINT8 if quantized else onnx.TensorProto.FLOAT
     packed = is_packed(config, quantized=quantized)
-    second = stages(network, **sums, packed=packed) if isinstance(network, Cascade) else ""
+    second = ""
+    if isinstance(network, Cascade):
+        second = stages(network, product=product, mask_type=mask_type, packed=packed)
+    word_sum = _WORD_SUM.format(product=product, mask_type=mask_type)
     return _TEMPLATE.format(
         labels=len(LABELS),
         windowed=_FILLED if TIME_MULTIPLE % config.window else _WHOLE,
         right=network.kernels.shape[-1] - 2,
         gram_rows=_ONE_ORDER if len(config.orders) == 1 else _SEVERAL_ORDERS,
-        word_sum=_PACKED_WORD_SUM if packed else _WORD_SUM.format_map(sums),
+        word_sum=_PACKED_WORD_SUM if packed else word_sum,
         hidden=config.hidden,
         direction="bidirectional" if both else "forward",
         head="first" if second else "logits",
         stages=second,
         over_time=_BOTH_DIRECTIONS if both else _ONE_DIRECTION,
-        **sums,
+        product=product,
     )

@@ -10,7 +10,7 @@ from torch import Tensor
 from scandid.folding import SPACE
 from training.calibration import LONGEST
 from training.cascade import Cascade
-from training.cascade_graph import stage_weights
+from training.cascade_graph import stage_constants, stage_weights
 from training.hashing import PAIR_FACTOR
 from training.network import Network, NetworkConfig
 from training.quantization import GRAM_QUANTILE, LSTM_TYPE, WORD_QUANTILE, Array, quantize
@@ -20,7 +20,8 @@ _PACKED_COLUMNS: Final = 8
 
 def constants(network: Network) -> dict[str, Array]:
     """Everything that training does not change, for graphs of any number of orders."""
-    return {**_shapes(network), **_hashing(network)}
+    again = stage_constants(network) if isinstance(network, Cascade) else {}
+    return {**_shapes(network), **_hashing(network), **again}
 
 
 def weights(network: Network, *, quantized: bool) -> tuple[dict[str, Array], list[NodeProto]]:

@@ -116,8 +116,10 @@ def network_sizes(options: argparse.Namespace) -> NetworkConfig | TransformerCon
     """The network that the flags describe.
 
     Raises:
-        InputError: the sizes do not go together.
+        InputError: the sizes do not go together, or a cascade has nothing to begin with.
     """
+    if options.architecture == CASCADE and not options.init:
+        raise InputError("--architecture cascade: name the run it begins with by --init")
     tables: dict[str, Any] = {
         "orders": tuple(options.orders),
         "rows": tuple(options.rows),
