@@ -25,6 +25,19 @@ def test_a_word_has_every_language_that_spells_it_so(tmp_path: Path) -> None:
     }
 
 
+def test_neighbours_words_are_words_of_other_languages(tmp_path: Path) -> None:
+    """German compounds are drawn like Swedish ones, which nothing else would tell from them."""
+    (tmp_path / "swe").write_text("huvudjägare\nhand\n", encoding="utf-8")
+    (tmp_path / "deu").write_text("kundenjäger\nhand\n", encoding="utf-8")
+    named = [f"{code}={tmp_path / code}" for code in ("swe", "deu")]
+    main([*named, "--out", str(tmp_path / "words.parquet")])
+    assert {row.text: set(row.gold) for row in read_table(tmp_path / "words.parquet")} == {
+        "huvudjägare": {"swe"},
+        "kundenjäger": {"other"},
+        "hand": {"swe"},
+    }
+
+
 def test_no_more_words_than_asked_for(tmp_path: Path) -> None:
     """A large dictionary is sampled, the same words every time."""
     path = tmp_path / "dan"

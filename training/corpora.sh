@@ -5,7 +5,8 @@
 #
 # RAW: folder of Parquet corpora, without those whose licence is not known; what training.packages
 # makes of Debian's manuals and catalogues is among them.
-# LISTS: folder of freq_LANG.txt lists, and of isl, deu and nld dictionaries for unmunch.
+# LISTS: folder of freq_LANG.txt lists, of isl, deu and nld dictionaries for unmunch, and fao.dic;
+# in LISTS/more lists of further languages, of which texts alone are made.
 # OUT: folder to write; what stands there is not made again, so that a stopped run goes on.
 # What is in OUT/joined then goes through training.noise and training.contamination.
 #
@@ -15,6 +16,8 @@ set -euo pipefail
 
 raw=$1 lists=$2 out=$3
 python=${PYTHON:-.venv/bin/python}
+dict=/usr/share/dict
+debian=("dan=$dict/danish" "swe=$dict/swedish" "nob=$dict/bokmaal" "nno=$dict/nynorsk")
 mkdir -p "$out/joined" "$out/dictionaries"
 
 translate() { # source, most sentences a pair, pairs
@@ -47,10 +50,7 @@ second_half() {
 }
 
 words() {
-    local debian=/usr/share/dict
-    "$python" -m training.lexicon "$lists"/freq_*.txt --translate \
-        --dictionary dan=$debian/danish --dictionary swe=$debian/swedish \
-        --dictionary nob=$debian/bokmaal --dictionary nno=$debian/nynorsk \
+    "$python" -m training.lexicon "$lists"/freq_*.txt --translate "${debian[@]/#/--dictionary=}" \
         --data "$raw/giella.parquet" \
         --data "$raw/ndt.parquet" --data "$raw/common_voice.parquet" --data "$raw/wili.parquet" \
         --out "$out/words.parquet"
@@ -58,17 +58,31 @@ words() {
 }
 
 dictionaries() {
+    local own=$out/dictionaries
     for language in isl deu nld; do
         local encoding
         encoding=$(awk '$1 == "SET" { print $2; exit }' "$lists/$language.aff")
         unmunch "$lists/$language.dic" "$lists/$language.aff" 2>/dev/null |
-            iconv --from-code "${encoding%$'\r'}" --to-code utf-8 -c > "$out/dictionaries/$language.txt"
+            iconv --from-code "${encoding%$'\r'}" --to-code utf-8 -c > "$own/$language.txt"
     done
-    local debian=/usr/share/dict own=$out/dictionaries
-    "$python" -m training.dictionary dan=$debian/danish swe=$debian/swedish nob=$debian/bokmaal \
-        nno=$debian/nynorsk isl="$own/isl.txt" deu="$own/deu.txt" nld="$own/nld.txt" \
+    # German nouns are no names. The Faroese dictionary lists every form.
+    LC_ALL=C.UTF-8 sed -i 's/.*/\L&/' "$own/deu.txt"
+    sed 's#[/[:space:]].*##' "$lists/fao.dic" > "$own/fao.txt"
+    "$python" -m training.dictionary "${debian[@]}" isl="$own/isl.txt" deu="$own/deu.txt" \
+        nld="$own/nld.txt" fao="$own/fao.txt" \
         --except "$out/joined/words.parquet" --per-language 150000 --out "$out/dictionary.parquet"
     mv "$out/dictionary.parquet" "$out/joined/dictionary.parquet"
+}
+
+unigram() {
+    local own=$out/dictionaries joined=$out/joined
+    "$python" -m training.unigram "$lists"/freq_*.txt "$lists"/more/freq_*.txt \
+        --known "$joined/words.parquet" --known "$joined/dictionary.parquet" \
+        --data "$raw/giella.parquet" --data "$raw/ndt.parquet" --data "$raw/common_voice.parquet" \
+        --data "$raw/handbooks.parquet" "${debian[@]/#/--dictionary=}" \
+        --dictionary deu="$own/deu.txt" --dictionary nld="$own/nld.txt" \
+        --dictionary isl="$own/isl.txt" --dictionary fao="$own/fao.txt" --out "$out/unigram.parquet"
+    mv "$out/unigram.parquet" "$joined/unigram.parquet"
 }
 
 first_half & first=$!
@@ -76,4 +90,5 @@ second_half
 wait $first
 [ -e "$out/joined/words.parquet" ] || words
 [ -e "$out/joined/dictionary.parquet" ] || dictionaries
+[ -e "$out/joined/unigram.parquet" ] || unigram
 cp "$raw"/*.parquet "$out/joined/"

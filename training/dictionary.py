@@ -19,7 +19,6 @@ from typing import Final
 import datasets
 
 from scandid.errors import InputError, ScandidError
-from scandid.labels import LANGUAGES
 from scandid.tables import read_table
 
 _WORD: Final = re.compile(r"[^\W\d_]{4,18}")
@@ -48,7 +47,10 @@ def read_dictionary(path: Path) -> set[str]:
 def choose(
     dictionaries: Mapping[str, set[str]], known: set[str], per_language: int
 ) -> dict[str, list[str]]:
-    """Draw words of each of the four languages, with all languages whose dictionary holds them.
+    """Draw words of each language, with all languages whose dictionary holds them.
+
+    Neighbours' words are drawn as well: *Kundenjäger* must not be Swedish for want of another
+    language that is known to make such words.
 
     Args:
         dictionaries: Words by ISO 639-3 code.
@@ -56,7 +58,7 @@ def choose(
         per_language: Most words to draw of a dictionary; a word may be drawn more than once.
     """
     chosen: dict[str, list[str]] = {}
-    for language in (code for code in LANGUAGES if code in dictionaries):
+    for language in dictionaries:
         mine = sorted(dictionaries[language] - known)
         for word in random.Random(language).sample(mine, min(per_language, len(mine))):
             chosen[word] = [code for code, words in dictionaries.items() if word in words]

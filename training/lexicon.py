@@ -38,11 +38,16 @@ _WORDS_A_CALL: Final = 10_000
 """Starting Apertium takes as long as translating some thousand words."""
 
 _WORD: Final = re.compile(r"[^\W\d_]{2,}")
+_LETTERS: Final = re.compile(r"[^\W\d_]+")
 _LIST_NAME: Final = re.compile(r"freq_([a-z]{3})(?:_\w+)?\.txt")
 
 
-def read_list(path: Path) -> tuple[str, Counter[str]]:
+def read_list(path: Path, shortest: int = 2) -> tuple[str, Counter[str]]:
     """Read one list: ``word count`` a line; the language is in the name, ``freq_dan.txt``.
+
+    Args:
+        path: The list.
+        shortest: Letters that a word has at the least; of single letters most are no words.
 
     Raises:
         InputError: the name holds no language code, or a line is no word and count.
@@ -55,7 +60,7 @@ def read_list(path: Path) -> tuple[str, Counter[str]]:
         word, _, count = line.rpartition(" ")
         if not count.isdecimal():
             raise InputError(f"{path}: line {number}: {line!r} is no word and count")
-        if _WORD.fullmatch(word):
+        if len(word) >= shortest and _LETTERS.fullmatch(word):
             counts[word.lower()] += int(count)
     return name[1], counts
 
