@@ -9,7 +9,7 @@ import pytest
 import torch
 
 from scandid.errors import InputError
-from tests.tiny_model import tiny_network
+from tests.tiny_model import tiny_cascade, tiny_network
 from training.checkpoint import (
     BEST,
     HELD_OUT,
@@ -64,6 +64,24 @@ def test_a_model_file_can_be_part_of_the_mean(tmp_path: Path) -> None:
     torch.testing.assert_close(load_network(tmp_path / "mean")[0].table, expected)
     with pytest.raises(InputError, match=r"shipped\.onnx: name a run's folder last"):
         main([str(run), str(file), "--out", str(tmp_path / "other")])
+
+
+def test_a_cascade_keeps_its_second_stage(tmp_path: Path) -> None:
+    """Its first stage is averaged with runs that went on from that; the run loads as a cascade."""
+    file = tmp_path / "shipped.onnx"
+    onnx.save(build_graph(tiny_cascade(), quantized=True), file)
+    shipped = read_network(file)
+    run = write_run(tmp_path / "run", 1, tiny_network(orders=(3,)).config)
+    main([str(file), str(run), "--out", str(tmp_path / "mean")])
+    mean = load_network(tmp_path / "mean")[0]
+    assert mean.config == shipped.config
+    expected = (shipped.table + load_network(run)[0].table) / 2
+    torch.testing.assert_close(mean.table, expected)
+    second = "enter.weight"
+    torch.testing.assert_close(mean.state_dict()[second], shipped.state_dict()[second])
+    wider = write_run(tmp_path / "wider", 2)
+    with pytest.raises(InputError, match="wider"):
+        main([str(file), str(wider), "--out", str(tmp_path / "other")])
 
 
 def test_runs_of_other_sizes_and_taken_folders_are_refused(tmp_path: Path) -> None:

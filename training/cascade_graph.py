@@ -25,7 +25,7 @@ _STAGES: Final = """
     enough = GreaterOrEqual(words_found, fewest_words)
     judged = Where(enough, top, sure_logit)
     least_sure = ReduceMin<keepdims = 0>(judged)
-    in_doubt = Less(least_sure, sure_scalar)
+    in_doubt = Less(least_sure, sure_logit)
     logits = If<
         then_branch = again () => (float[batch, labels] corrected) {{
             parts = HardSigmoid<alpha = {alpha}, beta = {beta}>(judged)
@@ -136,8 +136,7 @@ def stage_constants(network: Cascade) -> dict[str, Array]:
     """What else the second stage's nodes read: bounds and shapes."""
     dim, word_dim = network.config.dim, network.config.word_dim
     return {
-        "sure_logit": np.array([_sure_logit(network)]),
-        "sure_scalar": np.array(_sure_logit(network)),
+        "sure_logit": np.array(_sure_logit(network)),
         "fewest_words": np.array([FEWEST_WORDS], np.float32),
         "most_words": np.array([MOST_WORDS], np.int32),
         "most_numbers": np.arange(MOST_WORDS, dtype=np.int32)[:, None],
@@ -150,7 +149,7 @@ def stage_constants(network: Cascade) -> dict[str, Array]:
 
 def cascade_config(arrays: Mapping[str, Array], first: NetworkConfig) -> CascadeConfig:
     """Sizes of a cascade from the constants of its graph and the sizes of its first stage."""
-    doubt = 1 / (1 + math.exp(-float(arrays["sure_scalar"])))
+    doubt = 1 / (1 + math.exp(-arrays["sure_logit"].item()))
     width = len(arrays["enter_bias"])
     return CascadeConfig(**dataclasses.asdict(first), width=width, doubt=round(doubt, _DECIMALS))
 

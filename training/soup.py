@@ -3,6 +3,8 @@
     python -m training.soup runs/1 runs/2 --out runs/mean
     python -m training.soup models/scandid.onnx runs/1 runs/1 --out runs/mean   # a third and two
 
+A cascade among them has its first stage averaged with the others, and keeps its second one.
+
 Only runs that started from one another (``train.py --init``) have weights worth averaging: then
 they lie in one valley of the loss (Wortsman et al. 2022, "Model soups", arXiv 2203.05482).
 """
@@ -12,6 +14,7 @@ import shutil
 import sys
 import uuid
 from collections.abc import Sequence
+from dataclasses import fields
 from pathlib import Path
 
 import torch
@@ -20,35 +23,52 @@ from scandid.errors import InputError, ScandidError
 from scandid.evaluation import Tally
 from scandid.identifier import Identifier
 from scandid.tables import read_table
+from training.cascade import Cascade, CascadeConfig
 from training.checkpoint import (
     BEST,
     HELD_OUT,
     RUN,
     VALIDATION,
+    as_json,
     load_network,
     load_teacher,
     save_json,
     save_tensors,
 )
 from training.exported import SUFFIX
-from training.hashed import HashedTables
+from training.hashed import HashedTables, TablesConfig
+from training.network import NetworkConfig
 from training.validation import TorchModel
 
 
 def mean_network(paths: Sequence[Path]) -> HashedTables:
-    """Average the best weights of runs, and those of model files.
+    """Average the best weights of runs, and those of model files, each over all that have it.
 
     Raises:
-        InputError: one is missing, or has other sizes than the first one.
+        InputError: one is missing, or has other sizes than the first one or the first cascade.
     """
     networks = [load_teacher(path) for path in paths]
+    place = next((n for n, each in enumerate(networks) if isinstance(each, Cascade)), 0)
+    mean = networks[place]
     for path, network in zip(paths, networks, strict=True):
-        if network.config != networks[0].config:
-            raise InputError(f"{path}: {network.config}, but {paths[0]}: {networks[0].config}")
+        if network.config not in (mean.config, first_sizes(mean.config)):
+            raise InputError(f"{path}: {network.config}, but {paths[place]}: {mean.config}")
     states = [network.state_dict() for network in networks]
-    mean = {name: torch.stack([s[name] for s in states]).mean(0) for name in states[0]}
-    networks[0].load_state_dict(mean)
-    return networks[0]
+    weights = {
+        name: torch.stack([state[name] for state in states if name in state]).mean(0)
+        for name in mean.state_dict()
+    }
+    mean.load_state_dict(weights)
+    return mean
+
+
+def first_sizes(config: TablesConfig) -> TablesConfig:
+    """Sizes of a cascade's first stage; any other network's own."""
+    if not isinstance(config, CascadeConfig):
+        return config
+    return NetworkConfig(
+        **{each.name: getattr(config, each.name) for each in fields(NetworkConfig)}
+    )
 
 
 def validate(network: HashedTables, texts: Path, max_bytes: int) -> Tally:
@@ -79,6 +99,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
         shutil.copy(last / name, options.out / name)
     save_tensors(options.out / BEST, network.state_dict())
     run["provenance"]["run_id"] = uuid.uuid4().hex
+    run["network"] = as_json(network.config)
     run["mean_of"] = [str(folder) for folder in options.runs]
     run["result"] = {"score": round(tally.macro_f1(), 6), "texts": tally.as_dict()}
     save_json(options.out / RUN, run)
