@@ -49,8 +49,7 @@ def choose(
 ) -> dict[str, list[str]]:
     """Draw words of each language, with all languages whose dictionary holds them.
 
-    Neighbours' words are drawn as well: *Kundenjäger* must not be Swedish for want of another
-    language that is known to make such words.
+    Neighbours' words are drawn as well, or compounds and endings would be a mark of the four.
 
     Args:
         dictionaries: Words by ISO 639-3 code.

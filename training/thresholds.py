@@ -1,6 +1,5 @@
 """Thresholds: how near a language must come to the likeliest one to be acceptable too."""
 
-import math
 from typing import Final
 
 import numpy as np
@@ -25,7 +24,8 @@ def choose_thresholds(
     languages are right, a network trained on texts that were found in one of them shares its
     belief out between them, so a language is measured by the likeliest one and not by a number of
     its own (docs/LOG.md). Of shares within one standard error of the best the highest is taken,
-    which names fewest (Breiman et al. 1984, "Classification and Regression Trees", 3.4.3).
+    which names fewest (Breiman et al. 1984, "Classification and Regression Trees", 3.4.3); the
+    error is that of the difference, since all shares are judged on the same texts.
 
     Args:
         probabilities: float32 ``[texts, labels]``.
@@ -48,9 +48,10 @@ def _of_kind(
     weight = weights[known]
     if not len(weight):
         return float(_CANDIDATES[0])
-    exact = np.array(
-        [weight @ ((named >= least) == gold).all(axis=1) / weight.sum() for least in _CANDIDATES]
-    )
+    exact = np.array([((named >= least) == gold).all(axis=1) for least in _CANDIDATES], np.float64)
+    part_exact = exact @ weight / weight.sum()
+    lost = exact[part_exact.argmax()] - exact
+    mean = part_exact.max() - part_exact
     texts = weight.sum() ** 2 / np.square(weight).sum()  # as many as weights leave (Kish 1965)
-    error = math.sqrt(exact.max() * (1 - exact.max()) / texts)
-    return float(_CANDIDATES[np.argmax(exact >= exact.max() - error)])
+    error = np.sqrt((np.square(lost) @ weight / weight.sum() - np.square(mean)) / texts)
+    return float(_CANDIDATES[np.argmax(mean <= error)])
