@@ -81,6 +81,12 @@ def test_files_give_the_same_texts_every_time(tmp_path: Path) -> None:
     assert words == {"hus", "ikke", "inte", "e", "mar"}
 
 
+def test_a_language_without_words_is_named() -> None:
+    """A list of nothing but other languages' words has nothing to draw from."""
+    with pytest.raises(InputError, match="dan: neither its lists nor its dictionary hold a word"):
+        vocabularies({"dan": Counter({"the": 900})}, {}, KNOWN)
+
+
 def test_a_list_of_no_language_is_named(tmp_path: Path) -> None:
     """A file whose name holds no language code is refused before anything is drawn."""
     (tmp_path / "words.txt").write_text("hus 9\n", encoding="utf-8")

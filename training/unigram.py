@@ -21,12 +21,13 @@ from typing import Final
 
 import datasets
 
-from scandid.errors import ScandidError
+from scandid.errors import InputError, ScandidError
 from scandid.labels import LANGUAGES
 from scandid.progress import progress
 from scandid.tables import COLUMNS, read_table
 from training.dictionary import named_file, read_dictionary
 from training.lexicon import count_words, joined, read_list
+from training.options import whole
 
 FLATNESS: Final = 0.7
 """Frequencies to this power: rare words are to be learnt, common ones are what they stand among."""
@@ -85,6 +86,9 @@ def vocabularies(
         counts: Occurrences of each word, by language.
         dictionaries: Words by language, without occurrences.
         known: For words, the labels of those languages that have them.
+
+    Raises:
+        InputError: a language has no word.
     """
     found = []
     for language in sorted(counts.keys() | dictionaries.keys()):
@@ -92,7 +96,10 @@ def vocabularies(
         if language in LANGUAGES:
             only = frozenset({language})
             listed = Counter({w: n for w, n in listed.items() if language in known.get(w, only)})
-        found.append(Vocabulary.of(language, listed, dictionaries.get(language, ())))
+        rare = dictionaries.get(language, set())
+        if not listed and not rare:
+            raise InputError(f"{language}: neither its lists nor its dictionary hold a word of it")
+        found.append(Vocabulary.of(language, listed, rare))
     return found
 
 
@@ -118,7 +125,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     for language, listed in (read_list(path, shortest=1) for path in options.lists):
         counts[language] = joined(counts.get(language, Counter()), listed)
     if options.data:
-        counts["nno"] = count_words(options.data, "nno")
+        counts["nno"] = joined(counts.get("nno", Counter()), count_words(options.data, "nno"))
     dictionaries = {language: read_dictionary(path) for language, path in options.dictionary}
     known = {row.text: row.gold for path in options.known for row in read_table(path)}
     rows = list(_rows(vocabularies(counts, dictionaries, known), known, options.texts))
@@ -146,7 +153,7 @@ def _flags() -> argparse.ArgumentParser:
     flags.add_argument("--known", type=Path, action="append", default=[], help=known)
     flags.add_argument("--data", action="append", default=[], help="corpora to count Nynorsk in")
     each = f"texts of each language, {OF_THE_FOUR} times as many of each of the four"
-    flags.add_argument("--texts", type=int, default=20_000, help=each)
+    flags.add_argument("--texts", type=whole(1), default=20_000, help=each)
     flags.add_argument("--out", type=Path, required=True, help="Parquet file to write")
     return flags
 
