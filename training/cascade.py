@@ -10,7 +10,7 @@ ones and a fiftieth of paragraphs; what it reads are rows of the first stage's t
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from typing import Final
 
 import torch
@@ -53,6 +53,13 @@ class CascadeConfig(NetworkConfig):
             raise ValueError(f"orders: {self.orders}, but a cascade reads n-grams of one length")
         if not 0 < self.doubt < 1:
             raise ValueError(f"doubt: {self.doubt} does not lie between 0 and 1")
+
+    @property
+    def first_stage(self) -> NetworkConfig:
+        """Sizes of the first stage by itself."""
+        return NetworkConfig(
+            **{each.name: getattr(self, each.name) for each in fields(NetworkConfig)}
+        )
 
     @property
     def sure_logit(self) -> float:

@@ -65,6 +65,14 @@ def read_list(path: Path, shortest: int = 2) -> tuple[str, Counter[str]]:
     return name[1], counts
 
 
+def read_lists(paths: Sequence[Path], shortest: int = 2) -> dict[str, Counter[str]]:
+    """Read lists by language, as :func:`read_list` does; several of a language count alike."""
+    counts: dict[str, Counter[str]] = {}
+    for language, found in (read_list(path, shortest) for path in paths):
+        counts[language] = joined(counts.get(language, Counter()), found)
+    return counts
+
+
 def count_words(data: Sequence[str], language: str) -> Counter[str]:
     """Count the words of a language's texts in corpora that give them this language alone."""
     corpus = load_corpora(data)
@@ -146,9 +154,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     flags.add_argument("--translate", action="store_true", help=pair)
     flags.add_argument("--out", type=Path, required=True, help="Parquet file to write")
     options = flags.parse_args(arguments)
-    counts: dict[str, Counter[str]] = {}
-    for language, found in map(read_list, options.lists):
-        counts[language] = joined(counts.get(language, Counter()), found)
+    counts = read_lists(options.lists)
     nynorsk = count_words(options.data, "nno") if options.data else Counter()
     if options.translate:
         nynorsk = joined(nynorsk, translated(counts.get("nob", Counter()), "nob-nno"))

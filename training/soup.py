@@ -14,7 +14,6 @@ import shutil
 import sys
 import uuid
 from collections.abc import Sequence
-from dataclasses import fields
 from pathlib import Path
 
 import torch
@@ -23,7 +22,7 @@ from scandid.errors import InputError, ScandidError
 from scandid.evaluation import Tally
 from scandid.identifier import Identifier
 from scandid.tables import read_table
-from training.cascade import Cascade, CascadeConfig
+from training.cascade import Cascade
 from training.checkpoint import (
     BEST,
     HELD_OUT,
@@ -36,8 +35,7 @@ from training.checkpoint import (
     save_tensors,
 )
 from training.exported import SUFFIX
-from training.hashed import HashedTables, TablesConfig
-from training.network import NetworkConfig
+from training.hashed import HashedTables
 from training.validation import TorchModel
 
 
@@ -50,8 +48,11 @@ def mean_network(paths: Sequence[Path]) -> HashedTables:
     networks = [load_teacher(path) for path in paths]
     place = next((n for n, each in enumerate(networks) if isinstance(each, Cascade)), 0)
     mean = networks[place]
+    fitting = [mean.config]
+    if isinstance(mean, Cascade):
+        fitting.append(mean.config.first_stage)
     for path, network in zip(paths, networks, strict=True):
-        if network.config not in (mean.config, first_sizes(mean.config)):
+        if network.config not in fitting:
             raise InputError(f"{path}: {network.config}, but {paths[place]}: {mean.config}")
     states = [network.state_dict() for network in networks]
     weights = {
@@ -60,15 +61,6 @@ def mean_network(paths: Sequence[Path]) -> HashedTables:
     }
     mean.load_state_dict(weights)
     return mean
-
-
-def first_sizes(config: TablesConfig) -> TablesConfig:
-    """Sizes of a cascade's first stage; any other network's own."""
-    if not isinstance(config, CascadeConfig):
-        return config
-    return NetworkConfig(
-        **{each.name: getattr(config, each.name) for each in fields(NetworkConfig)}
-    )
 
 
 def validate(network: HashedTables, texts: Path, max_bytes: int) -> Tally:

@@ -53,5 +53,6 @@ def _of_kind(
     lost = exact[part_exact.argmax()] - exact
     mean = part_exact.max() - part_exact
     texts = weight.sum() ** 2 / np.square(weight).sum()  # as many as weights leave (Kish 1965)
-    error = np.sqrt((np.square(lost) @ weight / weight.sum() - np.square(mean)) / texts)
+    spread = np.square(lost - mean[:, None]) @ weight / weight.sum()
+    error = np.sqrt(spread / texts)
     return float(_CANDIDATES[np.argmax(mean <= error)])

@@ -26,7 +26,7 @@ from scandid.labels import LANGUAGES
 from scandid.progress import progress
 from scandid.tables import COLUMNS, read_table
 from training.dictionary import named_file, read_dictionary
-from training.lexicon import count_words, joined, read_list
+from training.lexicon import count_words, joined, read_lists
 from training.options import whole
 
 FLATNESS: Final = 0.7
@@ -121,9 +121,7 @@ def texts(
 def main(arguments: Sequence[str] | None = None) -> None:
     """Read lists, dictionaries and corpora, write the texts as Parquet."""
     options = _flags().parse_args(arguments)
-    counts: dict[str, Counter[str]] = {}
-    for language, listed in (read_list(path, shortest=1) for path in options.lists):
-        counts[language] = joined(counts.get(language, Counter()), listed)
+    counts = read_lists(options.lists, shortest=1)
     if options.data:
         counts["nno"] = joined(counts.get("nno", Counter()), count_words(options.data, "nno"))
     dictionaries = {language: read_dictionary(path) for language, path in options.dictionary}
