@@ -17,8 +17,10 @@ set -euo pipefail
 raw=$1 lists=$2 out=$3
 python=${PYTHON:-.venv/bin/python}
 dict=/usr/share/dict
+own=$out/dictionaries
 debian=("dan=$dict/danish" "swe=$dict/swedish" "nob=$dict/bokmaal" "nno=$dict/nynorsk")
-mkdir -p "$out/joined" "$out/dictionaries"
+neighbours=("isl=$own/isl.txt" "deu=$own/deu.txt" "nld=$own/nld.txt" "fao=$own/fao.txt")
+mkdir -p "$out/joined" "$own"
 
 translate() { # source, most sentences a pair, pairs
     local source=$1 limit=$2 file=$out/joined/mt_$1.parquet
@@ -58,7 +60,6 @@ words() {
 }
 
 dictionaries() {
-    local own=$out/dictionaries
     for language in isl deu nld; do
         local encoding
         encoding=$(awk '$1 == "SET" { print $2; exit }' "$lists/$language.aff")
@@ -68,20 +69,18 @@ dictionaries() {
     # German nouns are no names. The Faroese dictionary lists every form.
     LC_ALL=C.UTF-8 sed -i 's/.*/\L&/' "$own/deu.txt"
     sed 's#[/[:space:]].*##' "$lists/fao.dic" > "$own/fao.txt"
-    "$python" -m training.dictionary "${debian[@]}" isl="$own/isl.txt" deu="$own/deu.txt" \
-        nld="$own/nld.txt" fao="$own/fao.txt" \
+    "$python" -m training.dictionary "${debian[@]}" "${neighbours[@]}" \
         --except "$out/joined/words.parquet" --per-language 150000 --out "$out/dictionary.parquet"
     mv "$out/dictionary.parquet" "$out/joined/dictionary.parquet"
 }
 
 unigram() {
-    local own=$out/dictionaries joined=$out/joined
+    local joined=$out/joined
     "$python" -m training.unigram "$lists"/freq_*.txt "$lists"/more/freq_*.txt \
         --known "$joined/words.parquet" --known "$joined/dictionary.parquet" \
         --data "$raw/giella.parquet" --data "$raw/ndt.parquet" --data "$raw/common_voice.parquet" \
-        --data "$raw/handbooks.parquet" "${debian[@]/#/--dictionary=}" \
-        --dictionary deu="$own/deu.txt" --dictionary nld="$own/nld.txt" \
-        --dictionary isl="$own/isl.txt" --dictionary fao="$own/fao.txt" --out "$out/unigram.parquet"
+        --data "$raw/handbooks.parquet" \
+        "${debian[@]/#/--dictionary=}" "${neighbours[@]/#/--dictionary=}" --out "$out/unigram.parquet"
     mv "$out/unigram.parquet" "$joined/unigram.parquet"
 }
 
