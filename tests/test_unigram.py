@@ -8,7 +8,7 @@ import pytest
 from scandid.errors import InputError
 from scandid.labels import LANGUAGES
 from scandid.tables import read_table
-from training.unigram import MOST_WORDS, OF_THE_FOUR, main, texts, vocabularies
+from training.unigram import MOST_WORDS, OF_A_NEIGHBOUR, OF_THE_FOUR, main, texts, vocabularies
 
 KNOWN = {
     "hus": frozenset({"dan", "swe", "nob", "nno"}),
@@ -79,6 +79,30 @@ def test_files_give_the_same_texts_every_time(tmp_path: Path) -> None:
     assert max(len(row.text.split()) for row in found[0]) == MOST_WORDS
     words = {word for row in found[0] for word in row.text.split()}
     assert words == {"hus", "ikke", "inte", "e", "mar"}
+
+
+def test_words_of_neighbours_without_a_list_are_counted(tmp_path: Path) -> None:
+    """Faroese words come from corpora and Icelandic ones from its list; each has more texts."""
+    (tmp_path / "freq_isl.txt").write_text("hún 9\n", encoding="utf-8")
+    rows = "".join(
+        f"{text}\t{code}\n"
+        for text, code in (
+            ("Tey hevur sagt tey", "fao"),
+            ("Tey", "fao"),
+            ("Ekki hún ekki ekki", "isl"),
+            ("Olá olá olá", "por"),
+            ("Hus hus hus", "fao dan"),
+        )
+    )
+    corpus = tmp_path / "corpus.tsv"
+    corpus.write_text(f"text\tlanguages\n{rows}", encoding="utf-8")
+    out = tmp_path / "out.parquet"
+    flags = ["--data", str(corpus), "--texts", "30", "--out", str(out)]
+    main([*_lists(tmp_path), str(tmp_path / "freq_isl.txt"), *flags])
+    words = Counter(frozenset(row.text.split()) for row in read_table(out))
+    assert words[frozenset({"tey"})] == words[frozenset({"hún"})] == OF_A_NEIGHBOUR * 30
+    drawn = frozenset().union(*words)
+    assert drawn == {"tey", "hún", "hus", "ikke", "the", "inte", "e", "mar"}
 
 
 def test_a_language_without_words_is_named() -> None:

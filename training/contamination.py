@@ -48,6 +48,15 @@ def letters(text: str) -> str:
     return _NO_LETTERS.sub("", unicodedata.normalize("NFC", text).lower())
 
 
+def benchmark_letters(benchmarks: Sequence[Path]) -> dict[str, str]:
+    """The letters of every text of the benchmarks, and the name of one that has it.
+
+    Raises:
+        InputError: a benchmark cannot be read.
+    """
+    return {letters(row.text): path.name for path in benchmarks for row in read_table(path)}
+
+
 def find_contamination(corpus: Corpus, benchmarks: Sequence[Path]) -> list[Contamination]:
     """Look for texts of more than twelve letters that a benchmark also has.
 
@@ -62,7 +71,7 @@ def find_contamination(corpus: Corpus, benchmarks: Sequence[Path]) -> list[Conta
 
 def _stand_in(corpus: Corpus, benchmarks: Sequence[Path]) -> dict[int, str]:
     """Places of the texts that stand in a benchmark, and its name."""
-    homes = {letters(row.text): path.name for path in benchmarks for row in read_table(path)}
+    homes = benchmark_letters(benchmarks)
     keys = ((place, letters(text)) for place, text in enumerate(corpus.texts))
     return {place: homes[key] for place, key in keys if len(key) >= LEAST_LETTERS and key in homes}
 

@@ -116,6 +116,28 @@ def load_corpora(data: Sequence[str]) -> Corpus:
     return Corpus(texts, np.stack(rows), np.array(sources, np.int32), tuple(names))
 
 
+def texts_alone(data: Sequence[str], languages: Collection[str]) -> Iterator[tuple[str, str]]:
+    """Yield the code and the text of each row that is in one of these languages and no other.
+
+    Args:
+        data: As of :func:`load_corpora`.
+        languages: ISO 639-3 codes, of those that scandid calls *other* too.
+
+    Raises:
+        InputError: a source is missing or lacks a column.
+    """
+    _quieten()
+    for name, table in _tables(data):
+        text_column, label_column = (
+            _column(name, table, candidates) for candidates in (TEXT_COLUMNS, LABEL_COLUMNS)
+        )
+        decode = _decoder(table.features[label_column])
+        for text, value in zip(table[text_column][:], table[label_column][:], strict=True):
+            codes = split_codes(decode(value))
+            if len(codes) == 1 and codes[0] in languages and isinstance(text, str):
+                yield codes[0], text
+
+
 def write_corpora(corpus: Corpus, folder: Path) -> None:
     """Write each source as Parquet under its name, with shares."""
     folder.mkdir(parents=True, exist_ok=True)

@@ -76,11 +76,11 @@ dictionaries() {
 
 unigram() {
     local joined=$out/joined
+    local counted=("$raw"/{common_voice,giella,handbooks,l10n,ndt,tatoeba,ud_other,wili}.parquet)
     "$python" -m training.unigram "$lists"/freq_*.txt "$lists"/more/freq_*.txt \
         --known "$joined/words.parquet" --known "$joined/dictionary.parquet" \
-        --data "$raw/giella.parquet" --data "$raw/ndt.parquet" --data "$raw/common_voice.parquet" \
-        --data "$raw/handbooks.parquet" \
-        "${debian[@]/#/--dictionary=}" "${neighbours[@]/#/--dictionary=}" --out "$out/unigram.parquet"
+        "${counted[@]/#/--data=}" "${debian[@]/#/--dictionary=}" \
+        "${neighbours[@]/#/--dictionary=}" --out "$out/unigram.parquet"
     mv "$out/unigram.parquet" "$joined/unigram.parquet"
 }
 

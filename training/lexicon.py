@@ -15,7 +15,7 @@ import argparse
 import re
 import sys
 from collections import Counter, defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 from types import MappingProxyType
 from typing import Final
@@ -24,7 +24,7 @@ import datasets
 
 from scandid.errors import InputError, ScandidError
 from scandid.labels import LANGUAGES
-from training.corpora import SHARES_COLUMN, load_corpora
+from training.corpora import SHARES_COLUMN, texts_alone
 from training.dictionary import named_file, read_dictionary
 from training.translation import translations
 
@@ -73,14 +73,15 @@ def read_lists(paths: Sequence[Path], shortest: int = 2) -> dict[str, Counter[st
     return counts
 
 
-def count_words(data: Sequence[str], language: str) -> Counter[str]:
-    """Count the words of a language's texts in corpora that give them this language alone."""
-    corpus = load_corpora(data)
-    counts: Counter[str] = Counter()
-    for text, target in zip(corpus.texts, corpus.targets, strict=True):
-        if target[LANGUAGES.index(language)] and target.sum() == 1:
-            counts.update(word.lower() for word in _WORD.findall(text))
-    return Counter({word: count for word, count in counts.items() if count >= MIN_COUNT})
+def count_words(data: Sequence[str], languages: Collection[str]) -> dict[str, Counter[str]]:
+    """Count the words of some languages in the texts that corpora give to one of them alone."""
+    counts: dict[str, Counter[str]] = {language: Counter() for language in languages}
+    for language, text in texts_alone(data, languages):
+        counts[language].update(word.lower() for word in _WORD.findall(text))
+    return {
+        language: Counter({word: count for word, count in found.items() if count >= MIN_COUNT})
+        for language, found in counts.items()
+    }
 
 
 def languages_of_words(
@@ -155,7 +156,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     flags.add_argument("--out", type=Path, required=True, help="Parquet file to write")
     options = flags.parse_args(arguments)
     counts = read_lists(options.lists)
-    nynorsk = count_words(options.data, "nno") if options.data else Counter()
+    nynorsk = count_words(options.data, ["nno"])["nno"]
     if options.translate:
         nynorsk = joined(nynorsk, translated(counts.get("nob", Counter()), "nob-nno"))
     if nynorsk:

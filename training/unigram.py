@@ -39,7 +39,15 @@ MOST_WORDS: Final = 8
 """Of a text; one to that many are equally likely."""
 
 OF_THE_FOUR: Final = 4
-"""Texts of each of the four languages for one of another: all others are one label."""
+"""Texts of each of the four languages for one of a far one: all others are one label."""
+
+NEIGHBOURS: Final = ("afr", "deu", "eng", "est", "fao", "fin", "fry", "isl", "nds", "nld")
+"""Languages that are taken for one of the four: close ones, and those that live beside them."""
+
+OF_A_NEIGHBOUR: Final = 2
+"""Texts of each of these for one of a far one."""
+
+_TIMES: Final = dict.fromkeys(LANGUAGES, OF_THE_FOUR) | dict.fromkeys(NEIGHBOURS, OF_A_NEIGHBOUR)
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,8 +130,10 @@ def main(arguments: Sequence[str] | None = None) -> None:
     """Read lists, dictionaries and corpora, write the texts as Parquet."""
     options = _flags().parse_args(arguments)
     counts = read_lists(options.lists, shortest=1)
-    if options.data:
-        counts["nno"] = joined(counts.get("nno", Counter()), count_words(options.data, "nno"))
+    unlisted = [language for language in NEIGHBOURS if language not in counts]
+    for language, counted in count_words(options.data, ["nno", *unlisted]).items():
+        if counted:
+            counts[language] = joined(counts.get(language, Counter()), counted)
     dictionaries = {language: read_dictionary(path) for language, path in options.dictionary}
     known = {row.text: row.gold for path in options.known for row in read_table(path)}
     rows = list(_rows(vocabularies(counts, dictionaries, known), known, options.texts))
@@ -137,8 +147,7 @@ def _rows(
 ) -> Iterator[tuple[str, list[str]]]:
     with progress(len(found), "language") as bar:
         for vocabulary in found:
-            times = OF_THE_FOUR if vocabulary.language in LANGUAGES else 1
-            yield from texts(vocabulary, known, times * count)
+            yield from texts(vocabulary, known, _TIMES.get(vocabulary.language, 1) * count)
             bar.update(1)
 
 
@@ -149,8 +158,9 @@ def _flags() -> argparse.ArgumentParser:
     flags.add_argument("--dictionary", type=named_file, action="append", default=[], help=also)
     known = "words with all their languages; repeatable"
     flags.add_argument("--known", type=Path, action="append", default=[], help=known)
-    flags.add_argument("--data", action="append", default=[], help="corpora to count Nynorsk in")
-    each = f"texts of each language, {OF_THE_FOUR} times as many of each of the four"
+    corpora = "to count words of Nynorsk in, and of neighbours without a list; repeatable"
+    flags.add_argument("--data", action="append", default=[], help=corpora)
+    each = f"of each language; of a neighbour {OF_A_NEIGHBOUR}, of the four {OF_THE_FOUR} times"
     flags.add_argument("--texts", type=whole(1), default=20_000, help=each)
     flags.add_argument("--out", type=Path, required=True, help="Parquet file to write")
     return flags
