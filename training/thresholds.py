@@ -11,6 +11,8 @@ from scandid.reliability import KINDS
 _CANDIDATES: Final = np.round(np.arange(0.95, 0.075, -0.025), 3)
 """Parts of the highest probability."""
 
+Named = NDArray[np.bool_]
+
 
 def choose_thresholds(
     probabilities: NDArray[np.float32],
@@ -18,14 +20,21 @@ def choose_thresholds(
     targets: NDArray[np.float32],
     weights: NDArray[np.float64],
 ) -> dict[str, float]:
-    """For each kind of text the share with which most sets of acceptable languages are exact.
+    """For each kind of text the share of the likeliest one's probability that is enough.
 
-    That is what SLIDE's strict accuracy counts (Fedorova et al. 2025, arXiv 2502.06692). Where two
-    languages are right, a network trained on texts that were found in one of them shares its
-    belief out between them, so a language is measured by the likeliest one and not by a number of
-    its own (docs/LOG.md). Of shares within one standard error of the best the highest is taken,
-    which names fewest (Breiman et al. 1984, "Classification and Regression Trees", 3.4.3); the
-    error is that of the difference, since all shares are judged on the same texts.
+    Where two languages are right, a network trained on texts that were found in one of them shares
+    its belief out between them, so a language is measured by the likeliest one and not by a number
+    of its own (docs/LOG.md).
+
+    Several words: as many languages are named as are right, where precision and recall break even
+    (Lewis 1991, "Evaluating Text Categorization"). Sets are as often exact over a wide range of
+    shares, whose best one is chance, and people find fewer sentences right in several languages
+    than a translation that changes nothing does (docs/LOG.md).
+
+    One word: most sets are exact. Its languages are those in whose texts it was found, and some
+    are missing, so there are more than these. Of shares within one standard error of the best the
+    highest is taken, which names fewest (Breiman et al. 1984, "Classification and Regression
+    Trees", 3.4.3); the error is that of the difference, since all are judged on the same texts.
 
     Args:
         probabilities: float32 ``[texts, labels]``.
@@ -33,26 +42,30 @@ def choose_thresholds(
         targets: float32 ``[texts, labels]``, above 0 for every label that is right.
         weights: Weight of each text, ``[texts]``.
     """
-    return {
-        kind: _of_kind(probabilities[mine], targets[mine] > 0, weights[mine])
-        for kind, mine in zip(KINDS, (~several, several), strict=True)
-    }
-
-
-def _of_kind(
-    probabilities: NDArray[np.float32], right: NDArray[np.bool_], weights: NDArray[np.float64]
-) -> float:
     known = probabilities.argmax(axis=1) != LABELS.index(OTHER)
     part = probabilities / probabilities.max(axis=1, keepdims=True)
-    named, gold = (each[known, : len(LANGUAGES)] for each in (part, right))
-    weight = weights[known]
-    if not len(weight):
-        return float(_CANDIDATES[0])
-    exact = np.array([((named >= least) == gold).all(axis=1) for least in _CANDIDATES], np.float64)
+    part, right = (each[:, : len(LANGUAGES)] for each in (part, targets > 0))
+    chosen = {}
+    rules = (_most_exact, _as_many)
+    for kind, rule, mine in zip(KINDS, rules, (known & ~several, known & several), strict=True):
+        named = np.array([part[mine] >= least for least in _CANDIDATES])
+        place = rule(named, right[mine], weights[mine]) if mine.any() else 0
+        chosen[kind] = float(_CANDIDATES[place])
+    return chosen
+
+
+def _as_many(named: Named, right: Named, weight: NDArray[np.float64]) -> int:
+    """Place of the share with which as many languages are named as are right."""
+    counts = named.sum(axis=2) @ weight
+    return int(np.abs(counts - right.sum(axis=1) @ weight).argmin())
+
+
+def _most_exact(named: Named, right: Named, weight: NDArray[np.float64]) -> int:
+    """Place of the highest share whose exact sets cannot be told from the most there are."""
+    exact = (named == right).all(axis=2).astype(np.float64)
     part_exact = exact @ weight / weight.sum()
     lost = exact[part_exact.argmax()] - exact
     mean = part_exact.max() - part_exact
     texts = weight.sum() ** 2 / np.square(weight).sum()  # as many as weights leave (Kish 1965)
     spread = np.square(lost - mean[:, None]) @ weight / weight.sum()
-    error = np.sqrt(spread / texts)
-    return float(_CANDIDATES[np.argmax(mean <= error)])
+    return int(np.argmax(mean <= np.sqrt(spread / texts)))
