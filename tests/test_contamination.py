@@ -6,6 +6,7 @@ import pytest
 
 import train
 from scandid import InputError
+from tests.labelled import write_table
 from training.cleaning import clean, summary
 from training.contamination import check_contamination, find_contamination, letters, main
 from training.corpora import load_corpora
@@ -15,19 +16,12 @@ SAMPLE = Path(__file__).parent / "data" / "sample.parquet"
 UD = Path(__file__).parent / "data" / "ud_sample.parquet"
 
 
-def write(path: Path, *rows: tuple[str, str]) -> Path:
-    """A table of texts and codes."""
-    lines = ["text\tlanguages", *("\t".join(row) for row in rows)]
-    path.write_text("\n".join(lines) + "\n", encoding="utf-8")
-    return path
-
-
 def test_texts_of_a_benchmark_are_refused(tmp_path: Path) -> None:
     """Other case, accents and punctuation hide nothing; the error names source, count, example."""
-    bench = write(
+    bench = write_table(
         tmp_path / "bench.tsv", ("Smørrebrød, spist i går!", "dan"), ("Hej med dig", "dan")
     )
-    data = write(
+    data = write_table(
         tmp_path / "mine.tsv",
         ("SMØRREBRØD spist i ga\u030ar", "dan"),
         ("Smørrebrød spist i går", "nob"),
@@ -50,8 +44,8 @@ def test_letters_are_compared() -> None:
 def test_short_texts_prove_nothing(tmp_path: Path) -> None:
     """Twelve letters may stand in both, thirteen may not."""
     texts = [("abcdefg hijkl", "dan"), ("abcdefg hijklm", "dan")]
-    corpus = load_corpora([str(write(tmp_path / "a.tsv", *texts))])
-    (found,) = find_contamination(corpus, [write(tmp_path / "b.tsv", *texts)])
+    corpus = load_corpora([str(write_table(tmp_path / "a.tsv", *texts))])
+    (found,) = find_contamination(corpus, [write_table(tmp_path / "b.tsv", *texts)])
     assert found.texts == ("abcdefg hijklm",)
 
 
@@ -70,8 +64,8 @@ def test_training_refuses_a_benchmark_unless_told(
 
 def test_contradictions_within_a_source_are_named(tmp_path: Path) -> None:
     """The same letters under two labels of one source are counted; of two sources they are not."""
-    first = write(tmp_path / "one.tsv", ("Ja da", "dan"), ("ja, da!", "swe"), ("Nei", "nob"))
-    second = write(tmp_path / "two.tsv", ("Nei", "nno"), ("Nei", "nno"))
+    first = write_table(tmp_path / "one.tsv", ("Ja da", "dan"), ("ja, da!", "swe"), ("Nei", "nob"))
+    second = write_table(tmp_path / "two.tsv", ("Nei", "nno"), ("Nei", "nno"))
     corpus, report = clean(load_corpora([str(first), str(second)]))
     assert [(each.source, each.keys) for each in report.within] == [("one", ("ja da",))]
     assert "one: 1 texts contradict themselves: 'ja da'" in summary(corpus, report)
@@ -80,7 +74,7 @@ def test_contradictions_within_a_source_are_named(tmp_path: Path) -> None:
 def test_faulty_rows_are_counted(tmp_path: Path) -> None:
     """The first unknown code is named with its row, and how many rows are faulty."""
     rows = [("Ja", "dan"), ("Jo", "xx"), ("Nej", "swe"), ("Hei", "no"), ("Hå", "xx")]
-    path = write(tmp_path / "codes.tsv", *rows)
+    path = write_table(tmp_path / "codes.tsv", *rows)
     with pytest.raises(InputError, match=r"row 2: .*'xx' is no .* \(3 of 5 rows are faulty\)"):
         load_corpora([str(path)])
 
@@ -89,8 +83,8 @@ def test_corpora_are_written_without_texts_of_a_benchmark(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """The text a benchmark has is left out and counted; the others keep their labels."""
-    bench = write(tmp_path / "bench.tsv", ("Smørrebrød, spist i går!", "dan"))
-    data = write(
+    bench = write_table(tmp_path / "bench.tsv", ("Smørrebrød, spist i går!", "dan"))
+    data = write_table(
         tmp_path / "mine.tsv",
         ("Smørrebrød spist i går", "nob"),
         ("Noget helt andet her", "dan,nob"),

@@ -7,15 +7,9 @@ import pytest
 from scandid.errors import InputError
 from scandid.labels import OTHER
 from scandid.tables import read_table
+from tests.labelled import write_table
 from training.contamination import letters
 from training.unaccented import main, unaccented
-
-
-def write(path: Path, *rows: tuple[str, str]) -> Path:
-    """A table of texts and codes."""
-    lines = ["text\tlanguages", *("\t".join(row) for row in rows)]
-    path.write_text("\n".join(lines) + "\n", encoding="utf-8")
-    return path
 
 
 def test_each_way_of_writing_without_accents_is_a_text() -> None:
@@ -45,7 +39,7 @@ def test_texts_of_benchmarks_are_left_out_while_they_have_their_accents() -> Non
 
 def test_files_become_a_corpus_of_other_languages(tmp_path: Path) -> None:
     """Of the languages named, and no others, also where a text is in one of the four."""
-    data = write(
+    data = write_table(
         tmp_path / "mine.tsv",
         ("Ég gleymdi lykilorðinu", "isl"),
         ("Smørrebrød i går", "dan"),
@@ -53,7 +47,7 @@ def test_files_become_a_corpus_of_other_languages(tmp_path: Path) -> None:
         ("Nú er tíð", "fao dan"),
         ("Góðan morgun, góðan dag", "fao"),
     )
-    bench = write(tmp_path / "bench.tsv", ("góðan morgun góðan dag", "fao"))
+    bench = write_table(tmp_path / "bench.tsv", ("góðan morgun góðan dag", "fao"))
     out = tmp_path / "out.parquet"
     flags = ["--language", "isl", "--language", "fao", "--benchmark", str(bench)]
     main([str(data), *flags, "--out", str(out)])
@@ -66,17 +60,17 @@ def test_files_become_a_corpus_of_other_languages(tmp_path: Path) -> None:
 
 def test_languages_without_such_a_text_are_named(tmp_path: Path) -> None:
     """A code that no text has, or whose texts have no accents, is refused and nothing written."""
-    data = write(tmp_path / "mine.tsv", ("Where is my order?", "eng"))
+    data = write_table(tmp_path / "mine.tsv", ("Where is my order?", "eng"))
+    out = tmp_path / "out.parquet"
+    flags = ["--language", "eng", "--language", "isl", "--out", str(out)]
     with pytest.raises(InputError, match="no text with accents in eng, isl alone"):
-        main(
-            [
-                str(data),
-                "--language",
-                "eng",
-                "--language",
-                "isl",
-                "--out",
-                str(tmp_path / "x.parquet"),
-            ]
-        )
-    assert not (tmp_path / "x.parquet").exists()
+        main([str(data), *flags])
+    assert not out.exists()
+
+
+def test_a_code_that_is_none_is_named(tmp_path: Path) -> None:
+    """Corpora are checked as they are before training; nothing is left out in silence."""
+    data = write_table(tmp_path / "mine.tsv", ("Ég gleymdi", "isl"), ("Góðan dag", "faroese"))
+    flags = ["--language", "isl", "--out", str(tmp_path / "out.parquet")]
+    with pytest.raises(InputError, match=r"mine\.tsv: row 2: column languages: 'faroese'"):
+        main([str(data), *flags])

@@ -8,6 +8,7 @@ import pytest
 from scandid.errors import InputError
 from scandid.labels import LANGUAGES
 from scandid.tables import read_table
+from tests.labelled import write_table
 from training.unigram import MOST_WORDS, OF_A_NEIGHBOUR, OF_THE_FOUR, main, texts, vocabularies
 
 KNOWN = {
@@ -31,10 +32,8 @@ def _lists(folder: Path) -> list[str]:
 
 
 def _known(folder: Path) -> str:
-    path = folder / "known.tsv"
-    rows = "".join(f"{word}\t{' '.join(sorted(codes))}\n" for word, codes in KNOWN.items())
-    path.write_text(f"text\tlanguages\n{rows}", encoding="utf-8")
-    return str(path)
+    rows = ((word, " ".join(sorted(codes))) for word, codes in KNOWN.items())
+    return str(write_table(folder / "known.tsv", *rows))
 
 
 def test_a_text_is_right_in_every_language_that_has_all_of_its_words() -> None:
@@ -84,18 +83,14 @@ def test_files_give_the_same_texts_every_time(tmp_path: Path) -> None:
 def test_words_of_neighbours_without_a_list_are_counted(tmp_path: Path) -> None:
     """Faroese words come from corpora and Icelandic ones from its list; each has more texts."""
     (tmp_path / "freq_isl.txt").write_text("hún 9\n", encoding="utf-8")
-    rows = "".join(
-        f"{text}\t{code}\n"
-        for text, code in (
-            ("Tey hevur sagt tey", "fao"),
-            ("Tey", "fao"),
-            ("Ekki hún ekki ekki", "isl"),
-            ("Olá olá olá", "por"),
-            ("Hus hus hus", "fao dan"),
-        )
+    corpus = write_table(
+        tmp_path / "corpus.tsv",
+        ("Tey hevur sagt tey", "fao"),
+        ("Tey", "fao"),
+        ("Ekki hún ekki ekki", "isl"),
+        ("Olá olá olá", "por"),
+        ("Hus hus hus", "fao dan"),
     )
-    corpus = tmp_path / "corpus.tsv"
-    corpus.write_text(f"text\tlanguages\n{rows}", encoding="utf-8")
     out = tmp_path / "out.parquet"
     flags = ["--data", str(corpus), "--texts", "30", "--out", str(out)]
     main([*_lists(tmp_path), str(tmp_path / "freq_isl.txt"), *flags])

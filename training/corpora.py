@@ -22,6 +22,9 @@ LABEL_COLUMNS: Final = ("languages", "language", "label")
 SHARES_COLUMN: Final = "shares"
 SUFFIXES: Final = {".parquet": "parquet", ".csv": "csv", ".tsv": "csv"}
 
+Row = tuple[str, list[str], NDArray[np.float32]]
+"""A text, its languages' codes, its targets."""
+
 HUB_TABLES: Final = "refs/convert/parquet"
 """Branch of a dataset on the hub that holds its tables as Parquet."""
 
@@ -106,11 +109,9 @@ def load_corpora(data: Sequence[str]) -> Corpus:
     names: list[str] = []
     for name, table in _tables(data):
         before = len(texts)
-        for text, row in _labelled(name, table):
+        for text, _, row in _labelled(name, table):
             texts.append(text)
             rows.append(row)
-        if len(texts) == before:
-            raise InputError(f"{name}: holds no rows")
         sources += [len(names)] * (len(texts) - before)
         names.append(Path(name).stem)
     return Corpus(texts, np.stack(rows), np.array(sources, np.int32), tuple(names))
@@ -124,17 +125,12 @@ def texts_alone(data: Sequence[str], languages: Collection[str]) -> Iterator[tup
         languages: ISO 639-3 codes, of those that scandid calls *other* too.
 
     Raises:
-        InputError: a source is missing or lacks a column.
+        InputError: as :func:`load_corpora`.
     """
     _quieten()
     for name, table in _tables(data):
-        text_column, label_column = (
-            _column(name, table, candidates) for candidates in (TEXT_COLUMNS, LABEL_COLUMNS)
-        )
-        decode = _decoder(table.features[label_column])
-        for text, value in zip(table[text_column][:], table[label_column][:], strict=True):
-            codes = split_codes(decode(value))
-            if len(codes) == 1 and codes[0] in languages and isinstance(text, str):
+        for text, codes, _ in _whole(name, table):
+            if len(codes) == 1 and codes[0] in languages:
                 yield codes[0], text
 
 
@@ -219,37 +215,37 @@ def _reason(error: BaseException) -> str:
     return str(error.__cause__ or error).strip().partition("\n")[0]
 
 
-def _labelled(name: str, table: datasets.Dataset) -> Iterator[tuple[str, NDArray[np.float32]]]:
+def _labelled(name: str, table: datasets.Dataset) -> Iterator[Row]:
     if SHARES_COLUMN not in table.column_names:
         yield from _whole(name, table)
         return
-    codes = table[_column(name, table, LABEL_COLUMNS)][:]
-    rows = zip(_whole(name, table), codes, table[SHARES_COLUMN][:], strict=True)
-    for number, ((text, found), names, shares) in enumerate(rows, start=1):
+    rows = zip(_whole(name, table), table[SHARES_COLUMN][:], strict=True)
+    for number, ((text, codes, found), shares) in enumerate(rows, start=1):
         where = f"{name}: row {number}: column {SHARES_COLUMN}"
-        yield text, shared(found, names, shares, where)
+        yield text, codes, shared(found, codes, shares, where)
 
 
-def _whole(name: str, table: datasets.Dataset) -> Iterator[tuple[str, NDArray[np.float32]]]:
+def _whole(name: str, table: datasets.Dataset) -> Iterator[Row]:
     text_column = _column(name, table, TEXT_COLUMNS)
     label_column = _column(name, table, LABEL_COLUMNS)
+    if not len(table):
+        raise InputError(f"{name}: holds no rows")
     decode = _decoder(table.features[label_column])
-    known: dict[object, NDArray[np.float32] | InputError] = {}
+    known: dict[object, tuple[list[str], NDArray[np.float32] | InputError]] = {}
     faults: list[InputError] = []
     pairs = zip(table[text_column][:], table[label_column][:], strict=True)
     for row, (text, value) in enumerate(pairs, start=1):
         key = tuple(value) if isinstance(value, list) else value
         if key not in known:
-            known[key] = _target(
-                split_codes(decode(value)), f"{name}: row {row}: column {label_column}"
-            )
-        found = known[key]
+            codes = split_codes(decode(value))
+            known[key] = codes, _target(codes, f"{name}: row {row}: column {label_column}")
+        codes, found = known[key]
         if not isinstance(text, str):
             found = InputError(f"{name}: row {row}: column {text_column}: {text!r} is no text")
         if isinstance(found, InputError):
             faults.append(found)
         elif not faults:
-            yield text, found
+            yield text, codes, found
     if faults:
         more = f" ({len(faults):,} of {len(table):,} rows are faulty)" if len(faults) > 1 else ""
         raise InputError(f"{faults[0]}{more}")

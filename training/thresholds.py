@@ -11,7 +11,7 @@ from scandid.reliability import KINDS
 _CANDIDATES: Final = np.round(np.arange(0.95, 0.075, -0.025), 3)
 """Parts of the highest probability."""
 
-Named = NDArray[np.bool_]
+Sets = NDArray[np.bool_]
 
 
 def choose_thresholds(
@@ -31,8 +31,8 @@ def choose_thresholds(
     shares, whose best one is chance, and people find fewer sentences right in several languages
     than a translation that changes nothing does (docs/LOG.md).
 
-    One word: most sets are exact. Its languages are those in whose texts it was found, and some
-    are missing, so there are more than these. Of shares within one standard error of the best the
+    One word: most sets are exact. Its languages are those in whose texts it was found, which are
+    not all, so that as many would be too few. Of shares within one standard error of the best the
     highest is taken, which names fewest (Breiman et al. 1984, "Classification and Regression
     Trees", 3.4.3); the error is that of the difference, since all are judged on the same texts.
 
@@ -54,13 +54,13 @@ def choose_thresholds(
     return chosen
 
 
-def _as_many(named: Named, right: Named, weight: NDArray[np.float64]) -> int:
+def _as_many(named: Sets, right: Sets, weight: NDArray[np.float64]) -> int:
     """Place of the share with which as many languages are named as are right."""
     counts = named.sum(axis=2) @ weight
     return int(np.abs(counts - right.sum(axis=1) @ weight).argmin())
 
 
-def _most_exact(named: Named, right: Named, weight: NDArray[np.float64]) -> int:
+def _most_exact(named: Sets, right: Sets, weight: NDArray[np.float64]) -> int:
     """Place of the highest share whose exact sets cannot be told from the most there are."""
     exact = (named == right).all(axis=2).astype(np.float64)
     part_exact = exact @ weight / weight.sum()
