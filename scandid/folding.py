@@ -78,12 +78,13 @@ def fold_texts(texts: Sequence[str]) -> list[bytes]:
         return []
     joined = _BETWEEN.join(texts)
     folded = joined.encode("utf-8", "replace").translate(_FOLD)
-    littered = "@" in joined or "://" in joined or b"www" in folded or may_hold_markup(joined)
-    if littered or folded.count(_END) >= len(texts):
+    address = "@" in joined or ("/" in joined and "://" in joined) or b"www" in folded
+    if address or may_hold_markup(joined) or folded.count(_END) >= len(texts):
         texts = [without_litter(text).replace("\0", " ") for text in texts]
         folded = _BETWEEN.join(texts).encode("utf-8", "replace").translate(_FOLD)
     if _FOREIGN in folded:
-        folded = _BETWEEN.encode().join(map(_fold, texts, folded.split(_END)))
+        each = zip(texts, folded.split(_END), strict=True)
+        folded = _BETWEEN.encode().join([_fold(t) if _FOREIGN in f else f for t, f in each])
     parts = _single_spaces(b"\0 %b " % folded).split(_END)
     return [part if len(part) > 1 else NO_WORDS for part in parts]
 
@@ -93,13 +94,11 @@ def is_several(folded: bytes) -> bool:
     return folded.find(SPACE, 1, -1) > 0
 
 
-def _fold(text: str, folded: bytes) -> bytes:
-    """Lower case in UTF-8, with spaces for all but letters.
+def _fold(text: str) -> bytes:
+    """Lower case in UTF-8, with spaces for all but letters, of text that is not all Nordic.
 
     Nordic text is in NFC as it stands and is folded already by a table of bytes.
     """
-    if _FOREIGN not in folded:
-        return folded
     data = text.encode("utf-8", "replace")
     if not data.translate(None, _TYPOGRAPHIC):
         folded = _TYPOGRAPHY.sub(b" ", data).translate(_FOLD)

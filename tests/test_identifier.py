@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from scandid import LABELS, Answer, Identifier, ModelError
 from scandid.encoding import pad
 from scandid.identifier import MAX_BATCH_BYTES
+from scandid.litter import may_hold_markup
 from scandid.model import Model
 from tests.fake_model import Rows
 
@@ -125,9 +126,9 @@ def test_a_text_without_a_letter_is_undetermined(text: str) -> None:
     assert model.shapes == []
 
 
-@given(st.text())
+@given(st.text().filter(lambda text: not may_hold_markup(text)))
 def test_undetermined_is_exactly_no_letter(text: str) -> None:
-    """A text is undetermined where it has no letter, and only there."""
+    """A text is undetermined where it has no letter, and only there; *Â©* is a misread sign."""
     answer = Identifier(Rows(1, 0, 0, 0, 0)).identify(text)
     assert (answer.label == "und") == (not any(map(str.isalpha, text)))
 
