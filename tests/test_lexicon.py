@@ -27,6 +27,20 @@ def test_a_word_belongs_where_it_is_a_tenth_as_frequent_as_at_its_best() -> None
     }
 
 
+def test_a_far_language_counts_a_third() -> None:
+    """A word stays Swedish that is five times as frequent far away, and goes at fifty times."""
+    counts = {
+        "swe": Counter({"festival": 10, "grazie": 1, "och": 989}),
+        "cat": Counter({"festival": 50, "grazie": 50, "i": 900}),
+    }
+    assert languages_of_words(counts, far={"cat"}) == {
+        "festival": {"swe": pytest.approx(0.6), "cat": 1.0},
+        "grazie": {"cat": 1.0},
+        "och": {"swe": 1.0},
+        "i": {"cat": 1.0},
+    }
+
+
 def test_a_word_beyond_the_end_of_a_list_is_no_foreign_word() -> None:
     """What a dictionary holds is as frequent as the rarest word of the list, or rarer."""
     counts = {

@@ -6,9 +6,9 @@
 # RAW: folder of Parquet corpora, without those whose licence is not known; what training.packages
 # makes of Debian's manuals and catalogues is among them.
 # LISTS: folder of freq_LANG.txt lists, of isl, deu and nld dictionaries for unmunch, and fao.dic;
-# in LISTS/more lists of further languages, of which texts alone are made.
+# in LISTS/more lists of far languages.
 # OUT: folder to write; what stands there is not made again, so that a stopped run goes on.
-# What is in OUT/joined then goes through training.noise and training.contamination.
+# What is in OUT/joined then goes through training.strays, training.noise and training.contamination.
 #
 # Debian: apertium apertium-nno-nob apertium-dan-nor apertium-swe-nor apertium-swe-dan wdanish
 # wswedish wnorwegian hunspell-tools. An hour on two cores.
@@ -52,7 +52,8 @@ second_half() {
 }
 
 words() {
-    "$python" -m training.lexicon "$lists"/freq_*.txt --translate "${debian[@]/#/--dictionary=}" \
+    "$python" -m training.lexicon "$lists"/freq_*.txt --far "$lists"/more/freq_*.txt --translate \
+        "${debian[@]/#/--dictionary=}" \
         --data "$raw/giella.parquet" \
         --data "$raw/ndt.parquet" --data "$raw/common_voice.parquet" --data "$raw/wili.parquet" \
         --out "$out/words.parquet"

@@ -31,6 +31,10 @@ from training.translation import translations
 MIN_SHARE: Final = 0.1
 """Least frequency in a language, as a part of the word's highest one, to count as its word."""
 
+FAR: Final = 1 / 3
+"""What a far language's frequencies count: a word is no less Swedish for being everyday Catalan,
+and the more languages there are, the higher the highest frequency is."""
+
 MIN_COUNT: Final = 3
 """Words rarer than this in the corpora of a language are left out: many are misspelt."""
 
@@ -85,7 +89,9 @@ def count_words(data: Sequence[str], languages: Collection[str]) -> dict[str, Co
 
 
 def languages_of_words(
-    counts: Mapping[str, Counter[str]], dictionaries: Mapping[str, set[str]] = MappingProxyType({})
+    counts: Mapping[str, Counter[str]],
+    dictionaries: Mapping[str, set[str]] = MappingProxyType({}),
+    far: Collection[str] = (),
 ) -> dict[str, dict[str, float]]:
     """For each word the languages it is a word of, by :data:`MIN_SHARE`.
 
@@ -94,15 +100,16 @@ def languages_of_words(
         dictionaries: Words by language, without occurrences. A word that a list lacks and the
             dictionary holds is taken to be as frequent as the rarest of the list, or as it is
             elsewhere where that is less: lists are not equally long.
+        far: Languages whose frequencies count :data:`FAR`.
 
     Returns:
         How frequent the word is in each of its languages, as a part of the highest frequency.
     """
     frequency: dict[str, dict[str, float]] = defaultdict(dict)
     for language, words in counts.items():
-        total = words.total()
+        weight = (FAR if language in far else 1) / words.total()
         for word, count in words.items():
-            frequency[word][language] = count / total
+            frequency[word][language] = count * weight
     for language, spelt in dictionaries.items():
         rarest = min(counts[language].values()) / counts[language].total()
         for word in (spelt & frequency.keys()) - counts[language].keys():
@@ -153,9 +160,12 @@ def main(arguments: Sequence[str] | None = None) -> None:
     also = "words that may be missing in the language's list, one a line; repeatable"
     flags.add_argument("--dictionary", type=named_file, action="append", default=[], help=also)
     flags.add_argument("--translate", action="store_true", help=pair)
+    distant = f"lists of far languages, whose frequencies count {FAR:.2f} times"
+    flags.add_argument("--far", nargs="*", type=Path, default=[], metavar="LIST", help=distant)
     flags.add_argument("--out", type=Path, required=True, help="Parquet file to write")
     options = flags.parse_args(arguments)
-    counts = read_lists(options.lists)
+    near, far = read_lists(options.lists), read_lists(options.far)
+    counts = far | near
     nynorsk = count_words(options.data, ["nno"])["nno"]
     if options.translate:
         nynorsk = joined(nynorsk, translated(counts.get("nob", Counter()), "nob-nno"))
@@ -164,7 +174,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     dictionaries = {language: read_dictionary(path) for language, path in options.dictionary}
     if missing := dictionaries.keys() - counts.keys():
         raise InputError(f"--dictionary: there is no list of {min(missing)} to compare with")
-    words = languages_of_words(counts, dictionaries)
+    words = languages_of_words(counts, dictionaries, far.keys() - near.keys())
     columns = {
         "text": list(words),
         "languages": [list(found) for found in words.values()],
