@@ -87,6 +87,15 @@ NEIGHBOURS = {
     "sme": ("In dieđe maid son áigu bargat ihttin.", "Son ássá smávva viesus mearragáttis."),
 }
 
+FOREIGN_WORDS = (
+    *("thanks", "thank you", "please", "good morning", "kind regards", "unsubscribe", "customer"),
+    *("danke", "bitte", "rechnung", "bestellung", "guten morgen", "bedankt", "factuur"),
+    *("merci", "bonjour", "bonsoir", "gracias", "buenos días", "mañana", "grazie", "buongiorno"),
+    *("ciao", "obrigado", "bom dia", "dziękuję", "děkuji", "hvala", "teşekkürler", "köszönöm"),
+    *("kiitos", "aitäh", "terima kasih", "salamat", "mulțumesc", "paldies", "takk fyrir"),
+)
+"""Said daily elsewhere, and quoted in films everywhere."""
+
 SAID_BY_ONE = {
     "dan": ("Hvad hedder du?", "Det ved jeg ikke.", "Hvor gammel er du?", "Mange tak!"),
     "swe": ("Vad heter du?", "Det vet jag inte.", "Hur gammal är du?", "Tack så mycket!"),
@@ -187,6 +196,13 @@ def test_short_text_names_its_language_and_claims_less(identifier: Identifier) -
 def test_neighbours_are_other(identifier: Identifier, code: str) -> None:
     """Sentences of the languages that are closest or most mixed in are none of the four."""
     assert {answer.label for answer in identifier.identify_batch(NEIGHBOURS[code])} == {"other"}
+
+
+def test_everyday_words_of_others_are_other(identifier: Identifier) -> None:
+    """Of greetings and words of mail in twenty languages one at the most is claimed."""
+    answers = zip(FOREIGN_WORDS, identifier.identify_batch(FOREIGN_WORDS), strict=True)
+    claimed = [(text, answer.label) for text, answer in answers if answer.label != "other"]
+    assert len(claimed) <= 1, claimed
 
 
 @pytest.mark.parametrize("label", SAID_BY_ONE)

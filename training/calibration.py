@@ -29,7 +29,7 @@ LONGEST: Final = KNOTS[-1]
 """Longer texts are calibrated as texts of this many bytes."""
 
 SMOOTHNESS: Final = 100.0
-SHARING: Final = 1000.0
+SHARING: Final = 4000.0
 PRUDENCE: Final = 4.0
 """Penalties of squares: of the step from one knot to the next, of a label's distance from the mean
 of the labels, of the distance from changing nothing. In nats, as the loss of a text is, so they are
