@@ -80,14 +80,10 @@ class Identifier:
         """
         encoded = encode_texts(texts, self.metadata.max_bytes)
         known = unasked(encoded)
-        asked = [e for place, e in enumerate(encoded) if place not in known] if known else encoded
-        found = self._read([data for data, _ in asked])
-        parts = zip(found, asked, strict=True)
-        answers = [self._answer(row, read, cut) for (row, read), (_, cut) in parts]
-        if not known:
-            return answers
-        others = iter(answers)
-        return [known[at] if at in known else next(others) for at in range(len(encoded))]
+        asked = [each for place, each in enumerate(encoded) if place not in known]
+        found = zip(self._read([data for data, _ in asked]), asked, strict=True)
+        answers = iter([self._answer(row, read, cut) for (row, read), (_, cut) in found])
+        return [known[at] if at in known else next(answers) for at in range(len(encoded))]
 
     def verify(self) -> None:
         """Replay the model's golden examples.
@@ -143,6 +139,7 @@ class Identifier:
             acceptable = tuple([code for code, p in judged if p >= least > 0 or code == label])
         reliable = confidence >= self._reliable[label][several][len(read)]
         probabilities = {"dan": dan, "swe": swe, "nob": nob, "nno": nno, OTHER: other}
+        # From one tuple, which takes two thirds of the time of six arguments.
         return Answer._make((label, confidence, probabilities, acceptable, reliable, truncated))
 
 

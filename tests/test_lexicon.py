@@ -110,6 +110,14 @@ def test_lists_and_corpora_become_a_table_that_training_reads(tmp_path: Path) ->
     assert shares["jeg"] == pytest.approx([1, 0, 50 / 60, 0, 0])
 
 
+def test_a_language_is_near_or_far(tmp_path: Path) -> None:
+    """Of two lists of a language one would count a third; neither is taken in silence."""
+    (tmp_path / "freq_eng.txt").write_text("the 9\n", encoding="utf-8")
+    lists = [str(tmp_path / "freq_eng.txt")] * 2
+    with pytest.raises(InputError, match="--far: eng has a list among the near ones too"):
+        main([lists[0], "--far", lists[1], "--out", str(tmp_path / "words.parquet")])
+
+
 @pytest.mark.parametrize(
     ("name", "content", "words"),
     [

@@ -19,7 +19,7 @@ import numpy as np
 
 from scandid.errors import InputError, ScandidError
 from scandid.tables import read_table
-from training.corpora import Corpus, load_corpora, write_corpora
+from training.corpora import Corpus, load_corpora, write_rest
 
 LEAST_LETTERS: Final = 13
 """Shorter texts are said by everybody: that they occur in both proves nothing."""
@@ -104,10 +104,9 @@ def main(arguments: Sequence[str] | None = None) -> None:
     options = flags.parse_args(arguments)
     corpus = load_corpora(options.data)
     check_contamination(corpus, options.benchmark, allowed=True)
-    keep = np.ones(len(corpus), bool)
-    keep[list(_stand_in(corpus, options.benchmark))] = False
-    write_corpora(corpus.subset(keep), options.out)
-    sys.stdout.write(f"wrote {options.out}: left out {(~keep).sum():,} of {len(corpus):,} texts\n")
+    left = np.zeros(len(corpus), bool)
+    left[list(_stand_in(corpus, options.benchmark))] = True
+    sys.stdout.write(write_rest(corpus, left, options.out))
 
 
 if __name__ == "__main__":

@@ -146,6 +146,12 @@ def write_corpora(corpus: Corpus, folder: Path) -> None:
         datasets.Dataset.from_dict(columns).to_parquet(folder / f"{name}.parquet")
 
 
+def write_rest(corpus: Corpus, left: NDArray[np.bool_], folder: Path) -> str:
+    """Write the texts for which ``left`` is false; returns a line that says how many went."""
+    write_corpora(corpus.subset(~left), folder)
+    return f"wrote {folder}: left out {left.sum():,} of {len(corpus):,} texts\n"
+
+
 def _quieten() -> None:
     """Leave errors to us, who say them in one line, and show bars only to people."""
     datasets.utils.logging.set_verbosity(datasets.utils.logging.CRITICAL)

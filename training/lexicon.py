@@ -106,12 +106,12 @@ def languages_of_words(
         How frequent the word is in each of its languages, as a part of the highest frequency.
     """
     frequency: dict[str, dict[str, float]] = defaultdict(dict)
+    weight = {name: (FAR if name in far else 1) / words.total() for name, words in counts.items()}
     for language, words in counts.items():
-        weight = (FAR if language in far else 1) / words.total()
         for word, count in words.items():
-            frequency[word][language] = count * weight
+            frequency[word][language] = count * weight[language]
     for language, spelt in dictionaries.items():
-        rarest = min(counts[language].values()) / counts[language].total()
+        rarest = min(counts[language].values()) * weight[language]
         for word in (spelt & frequency.keys()) - counts[language].keys():
             frequency[word][language] = min(rarest, max(frequency[word].values()))
     return {word: _shares(found) for word, found in frequency.items()}
@@ -165,7 +165,9 @@ def main(arguments: Sequence[str] | None = None) -> None:
     flags.add_argument("--out", type=Path, required=True, help="Parquet file to write")
     options = flags.parse_args(arguments)
     near, far = read_lists(options.lists), read_lists(options.far)
-    counts = far | near
+    if both := near.keys() & far.keys():
+        raise InputError(f"--far: {min(both)} has a list among the near ones too; name one of them")
+    counts = near | far
     nynorsk = count_words(options.data, ["nno"])["nno"]
     if options.translate:
         nynorsk = joined(nynorsk, translated(counts.get("nob", Counter()), "nob-nno"))
@@ -174,7 +176,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     dictionaries = {language: read_dictionary(path) for language, path in options.dictionary}
     if missing := dictionaries.keys() - counts.keys():
         raise InputError(f"--dictionary: there is no list of {min(missing)} to compare with")
-    words = languages_of_words(counts, dictionaries, far.keys() - near.keys())
+    words = languages_of_words(counts, dictionaries, far)
     columns = {
         "text": list(words),
         "languages": [list(found) for found in words.values()],

@@ -22,7 +22,7 @@ from scandid.errors import ScandidError
 from scandid.identifier import Identifier
 from scandid.labels import LABELS
 from training.cleaning import clean
-from training.corpora import Corpus, load_corpora, write_corpora
+from training.corpora import Corpus, load_corpora, write_rest
 
 LABEL_AT_MOST: Final = 0.1
 """Highest probability of a label the text has, to call it wrong."""
@@ -90,8 +90,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     probabilities = mean_probabilities(identifiers, corpus.texts)
     mistaken = wrong(probabilities, corpus.targets) & ~kept
     sys.stdout.write("\n".join(tell(corpus, mistaken, probabilities.argmax(axis=1))) + "\n")
-    write_corpora(corpus.subset(~mistaken), options.out)
-    sys.stdout.write(f"wrote {options.out}: left out {mistaken.sum():,} of {len(corpus):,} texts\n")
+    sys.stdout.write(write_rest(corpus, mistaken, options.out))
 
 
 if __name__ == "__main__":

@@ -21,7 +21,7 @@ from numpy.typing import NDArray
 from scandid.errors import ScandidError
 from scandid.labels import LABELS, OTHER
 from training.cleaning import text_key
-from training.corpora import Corpus, load_corpora, write_corpora
+from training.corpora import Corpus, load_corpora, write_rest
 
 _EXAMPLES: Final = 5
 
@@ -72,8 +72,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     corpus = load_corpora(options.data)
     found = foreign(corpus, corpus.of([options.words], "--words"))
     sys.stdout.write("".join(f"{line}\n" for line in tell(corpus, found)))
-    write_corpora(corpus.subset(~found), options.out)
-    sys.stdout.write(f"wrote {options.out}: left out {found.sum():,} of {len(corpus):,} texts\n")
+    sys.stdout.write(write_rest(corpus, found, options.out))
 
 
 if __name__ == "__main__":
