@@ -26,6 +26,9 @@ GOLDEN_TOLERANCE: Final = 1e-3
 _DECIMALS: Final = 6
 """Probabilities are rounded: what depends on the neighbours in a batch is smaller (1.5e-7)."""
 
+_STEP: Final = 10**-_DECIMALS
+"""What two of them differ by at the least, if they differ."""
+
 _ALONE: Final[dict[str, tuple[str, ...]]] = {OTHER: ()} | {code: (code,) for code in LANGUAGES}
 
 
@@ -133,7 +136,7 @@ class Identifier:
         acceptable = _ALONE[label]
         least = self._thresholds[several] * confidence
         # Together they have less than one would need: so it is for most texts.
-        if acceptable and sum(row) - confidence >= least - 10**-_DECIMALS:
+        if acceptable and sum(row) - confidence >= least - _STEP:
             # The row goes on to other.
             judged = zip(LANGUAGES, row)  # noqa: B905
             acceptable = tuple([code for code, p in judged if p >= least > 0 or code == label])

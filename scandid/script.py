@@ -5,6 +5,7 @@ texts of FLORES in other scripts three, in Ol Chiki, were Swedish.
 """
 
 from collections.abc import Sequence
+from itertools import accumulate
 from typing import Final
 
 import numpy as np
@@ -30,7 +31,8 @@ _LATER: Final = bytes([SPACE, *range(0x80, 0xC0)])
 
 _LATIN_TEXT: Final = _LATIN + _LATER
 
-_ADDITIONAL: Final = tuple(b"\xe1" + bytes([byte]) for byte in range(0xB8, 0xBC))
+_ADDITIONAL_FIRST: Final = b"\xe1"
+_ADDITIONAL: Final = tuple(_ADDITIONAL_FIRST + bytes([byte]) for byte in range(0xB8, 0xBC))
 """Beginnings of the Latin letters U+1E00 to U+1EFF, most of them Vietnamese."""
 
 
@@ -44,14 +46,24 @@ def in_other_scripts(folded: Sequence[bytes]) -> list[int]:
         Their places, ascending.
     """
     # One text alone is looked through sooner than an array is made of it.
-    if len(folded) > 1 and np.frombuffer(b"".join(folded), np.uint8).max() <= _LAST_LATIN:
-        return []
-    return [place for place, data in enumerate(folded) if _is_other(data)]
+    suspects = range(len(folded)) if len(folded) < 2 else _with_later_bytes(folded)
+    return [place for place in suspects if _is_other(folded[place])]
+
+
+def _with_later_bytes(folded: Sequence[bytes]) -> Sequence[int]:
+    """Places of the texts with a byte above :data:`_LAST_LATIN`: few, and mostly none."""
+    codes = np.frombuffer(b"".join(folded), np.uint8)
+    if codes.max() <= _LAST_LATIN:
+        return ()
+    starts = [0, *accumulate(map(len, folded[:-1]))]
+    found: list[int] = np.flatnonzero(np.maximum.reduceat(codes, starts) > _LAST_LATIN).tolist()
+    return found
 
 
 def _is_other(data: bytes) -> bool:
     others = data.translate(None, _LATIN_TEXT)
     if not others:
         return False
-    number = len(others) - sum(map(data.count, _ADDITIONAL))
+    additional = sum(map(data.count, _ADDITIONAL)) if _ADDITIONAL_FIRST in others else 0
+    number = len(others) - additional
     return number >= _LEAST_SHARE * len(data.translate(None, _LATER))

@@ -26,6 +26,15 @@ COUNTED_CHARS: Final = 512
 takes twice the time of a sentence, not ten times."""
 
 
+QUIET_CALLS: Final = 64
+"""Model calls without a request for few texts, after which long lists have the worker to
+themselves: a few tenths of a second of work."""
+
+PIECES_TOGETHER: Final = 4
+"""Pieces of a list that one call takes then. Its texts cost a tenth less, and the request that ends
+the quiet waits for 512 of them instead of 128, once (docs/LOG.md, "Lists that are alone")."""
+
+
 class QueueFull(Exception):
     """Too many texts wait already; nothing of the new request was kept."""
 
@@ -35,9 +44,10 @@ class BatchLimits:
     """Bounds of the batcher.
 
     Attributes:
-        max_batch_texts: Most texts in one model call.
-        max_batch_chars: Most characters in one model call, unless a single text has more; of each
-            text at most :data:`COUNTED_CHARS` count.
+        max_batch_texts: Most texts in one model call; :data:`PIECES_TOGETHER` times as many where
+            long lists are all that is asked.
+        max_batch_chars: Most characters in one model call, likewise, unless a single text has more;
+            of each text at most :data:`COUNTED_CHARS` count.
         max_queue_texts: Most texts admitted and not yet answered.
     """
 
@@ -63,7 +73,8 @@ class Batcher:
     """Gathers texts into model calls; belongs to one event loop.
 
     Single texts and pieces of lists wait in separate lanes that take turns, so a list of a
-    thousand texts delays a single text by one piece, not by a thousand texts.
+    thousand texts delays a single text by one piece, not by a thousand texts. Pieces are larger
+    while nobody asks for few texts.
 
     Args:
         identifier: Answers.
@@ -89,6 +100,7 @@ class Batcher:
         self._flush_scheduled = False
         self._turns_left = 0
         self._seen = 0
+        self._quiet_calls = 0
 
     @property
     def queued_texts(self) -> int:
@@ -107,6 +119,7 @@ class Batcher:
             QueueFull: There is no room for it.
         """
         self._admit(1)
+        self._quiet_calls = 0
         try:
             return (await self._submit(self._singles, [text], _counted(text)))[0]
         finally:
@@ -119,6 +132,8 @@ class Batcher:
             QueueFull: There is no room for all of them.
         """
         self._admit(len(texts))
+        if len(texts) <= self._limits.max_batch_texts:
+            self._quiet_calls = 0
         answers: list[Answer] = []
         try:
             for piece, chars in self._cut(texts):
@@ -133,22 +148,31 @@ class Batcher:
         self._queued_texts += count
 
     def _cut(self, texts: Sequence[str]) -> Iterator[tuple[list[str], int]]:
-        """Pieces within the limits of one model call, and the characters of each."""
+        """Pieces within the limits of one model call, and the characters of each.
+
+        A piece is cut when the last one has been answered: what was asked meanwhile decides
+        whether it is several in one.
+        """
         piece: list[str] = []
         chars = 0
+        times = self._pieces_together()
         for text in texts:
             counted = _counted(text)
-            if piece and not self._fits(len(piece) + 1, chars + counted):
+            if piece and not self._fits(len(piece) + 1, chars + counted, times):
                 yield piece, chars
                 piece, chars = [], 0
+                times = self._pieces_together()
             piece.append(text)
             chars += counted
         if piece:
             yield piece, chars
 
-    def _fits(self, texts: int, chars: int) -> bool:
+    def _pieces_together(self) -> int:
+        return PIECES_TOGETHER if self._quiet_calls >= QUIET_CALLS else 1
+
+    def _fits(self, texts: int, chars: int, times: int = 1) -> bool:
         limits = self._limits
-        return texts <= limits.max_batch_texts and chars <= limits.max_batch_chars
+        return texts <= times * limits.max_batch_texts and chars <= times * limits.max_batch_chars
 
     def _submit(
         self, lane: deque[_Job], texts: Sequence[str], chars: int
@@ -174,6 +198,7 @@ class Batcher:
         self._flush_scheduled = False
         jobs = self._take_turn()
         if jobs:
+            self._quiet_calls += 1
             if self._on_wait:
                 self._on_wait(perf_counter() - jobs[0].submitted_s)
             self._answer(jobs)

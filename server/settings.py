@@ -54,8 +54,10 @@ class Settings:
         model_timeout_s: Seconds that one attempt to fetch and verify a model may take.
         max_texts: Most texts in one request.
         max_body_bytes: Most bytes in one request body.
-        max_batch_texts: Most texts in one model call.
-        max_batch_chars: Most characters in one model call of several texts, 512 of each at most.
+        max_batch_texts: Most texts in one model call; four times as many where long lists are all
+            that is asked.
+        max_batch_chars: Most characters in one model call of several texts, likewise; 512 of each
+            at most.
         max_queue_texts: Most texts a worker holds unanswered before it refuses new requests.
         keepalive_s: Seconds an idle connection stays open.
         graceful_timeout_s: Seconds that running requests get to finish at shutdown.

@@ -10,7 +10,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from scandid import Answer
-from server.batching import COUNTED_CHARS, Batcher, BatchLimits, QueueFull
+from server.batching import (
+    COUNTED_CHARS,
+    PIECES_TOGETHER,
+    QUIET_CALLS,
+    Batcher,
+    BatchLimits,
+    QueueFull,
+)
 from tests.fake_model import FakeModel, fake_answer
 
 LIMITS = BatchLimits(max_batch_texts=8, max_batch_chars=100, max_queue_texts=1_000)
@@ -58,9 +65,10 @@ def test_calls_stay_within_their_bounds(mix: list[str | list[str]]) -> None:
     model = FakeModel()
     batches = batcher(model)
     run(*(ask(batches, request) for request in mix))
-    assert all(0 < len(texts) <= LIMITS.max_batch_texts for texts in model.calls)
+    times = PIECES_TOGETHER if len(model.calls) > QUIET_CALLS else 1
+    assert all(0 < len(texts) <= times * LIMITS.max_batch_texts for texts in model.calls)
     crowded = [texts for texts in model.calls if len(texts) > 1]
-    assert all(sum(map(len, texts)) <= LIMITS.max_batch_chars for texts in crowded)
+    assert all(sum(map(len, texts)) <= times * LIMITS.max_batch_chars for texts in crowded)
 
 
 def test_long_texts_share_calls() -> None:
@@ -105,6 +113,26 @@ def test_a_long_list_leaves_turns_to_single_texts() -> None:
     batches = batcher(model)
     run(batches.identify_many(["list"] * 80), batches.identify("single"))
     assert [texts[0] for texts in model.calls].index("single") <= 1
+
+
+@pytest.mark.parametrize("few", ["single", ["a", "short", "list"]])
+def test_lists_that_are_alone_are_cut_into_larger_pieces(few: str | list[str]) -> None:
+    """Where long lists are all that is asked calls grow, until somebody asks for few texts."""
+    model = FakeModel()
+    batches = batcher(model)
+    piece = LIMITS.max_batch_texts
+
+    async def ask_in_turn() -> None:
+        await batches.identify_many(["list"] * piece * QUIET_CALLS)
+        await batches.identify_many(["alone"] * piece * PIECES_TOGETHER)
+        await ask(batches, few)
+        await batches.identify_many(["after"] * piece * 2)
+
+    run(ask_in_turn())
+    sizes = [(texts[-1], len(texts)) for texts in model.calls]
+    assert sizes[:QUIET_CALLS] == [("list", piece)] * QUIET_CALLS
+    assert sizes[QUIET_CALLS] == ("alone", piece * PIECES_TOGETHER)
+    assert sizes[-2:] == [("after", piece)] * 2
 
 
 @pytest.mark.parametrize("turns", range(12))
