@@ -1,8 +1,8 @@
 """Excerpts of long texts: pieces from all over, which say what the whole would.
 
-Of 14,000 texts longer than :data:`LONG_BYTES`, of the benchmarks and strung together from their
-sentences, none has another label by an excerpt that is sure (:data:`SURE`) than by all of it
-(docs/LOG.md, "Excerpts of long texts").
+Of 14,160 texts longer than :data:`LONG_BYTES`, of the benchmarks and strung together from their
+sentences, three have another label by an excerpt that is sure (:data:`SURE`) than by all of it
+(docs/LOG.md, "Excerpts of long texts", "Lists that are alone").
 """
 
 from collections.abc import Callable

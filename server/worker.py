@@ -84,6 +84,7 @@ class DrainingServer(Server):
     async def on_tick(self, counter: int) -> bool:
         """Whether to end: also where the arbiter is gone, who could not replace this worker."""
         self.server_state.share.beat()
+        self.server_state.close_overdue(asyncio.get_running_loop().time())
         return await super().on_tick(counter) or os.getppid() != self._parent
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
@@ -98,6 +99,7 @@ class DrainingServer(Server):
         loop = asyncio.get_running_loop()
         deadline = loop.time() + self._drain_s
         while state.connections and loop.time() < deadline and not self.force_exit:
+            state.close_overdue(loop.time())
             await asyncio.sleep(_POLL_S)
         await super().shutdown(sockets)
 

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from typing import Any
 
 import pytest
@@ -28,15 +28,16 @@ class Echo:
     def __init__(self, *, hold: bool = False, refuse: bool = False) -> None:
         self.started = asyncio.Event()
         self.cancelled = asyncio.Event()
+        self.released = asyncio.Event()
         self._hold = hold
         self._refuse = refuse
 
     async def __call__(self, _scope: object, receive: Receive, send: Send) -> None:
-        """Answer one request; held, wait for ever; refusing, answer before the body is read."""
+        """Answer one request; held, when released; refusing, answer before the body is read."""
         self.started.set()
         try:
             if self._hold:
-                await asyncio.Event().wait()
+                await self.released.wait()
             body, more = b"", not self._refuse
             while more:
                 message = await receive()
@@ -52,7 +53,7 @@ class Echo:
 
 @asynccontextmanager
 async def connected(app: Echo, state: State, keepalive_s: float = 9) -> AsyncIterator[Streams]:
-    """A client's streams to a server of one connection."""
+    """A client's streams to a server of one connection, which ends what is overdue."""
     config = Config(
         cancellable(app),
         ws="none",
@@ -62,16 +63,31 @@ async def connected(app: Echo, state: State, keepalive_s: float = 9) -> AsyncIte
     )
     loop = asyncio.get_running_loop()
     server = await loop.create_server(lambda: Connection(config, state, {}), "127.0.0.1", 0)
+
+    async def look() -> None:
+        while True:
+            state.close_overdue(loop.time())
+            await asyncio.sleep(TIMEOUT_S / 20)
+
+    looking = loop.create_task(look())
     async with asyncio.timeout(DEADLINE_S), server:
         reader, writer = await asyncio.open_connection(*server.sockets[0].getsockname())
         yield reader, writer
         writer.close()
+    looking.cancel()
 
 
 async def answer(reader: asyncio.StreamReader) -> bytes:
     """The head of the next answer and a body of four bytes."""
     head = await reader.readuntil(b"\r\n\r\n")
     return head + await reader.readexactly(4)
+
+
+async def rest(reader: asyncio.StreamReader) -> bytes:
+    """What comes until the server closes, a byte that it has not read being no error."""
+    with suppress(ConnectionResetError):
+        return await reader.read()
+    return b""
 
 
 def test_a_connection_is_kept_until_the_worker_ends() -> None:
@@ -128,7 +144,7 @@ def test_bytes_that_drip_do_not_extend_the_time() -> None:
 
     async def run() -> None:
         async with connected(Echo(), State(TIMEOUT_S, Shares().take(1))) as (reader, writer):
-            ended = asyncio.create_task(reader.read())
+            ended = asyncio.create_task(rest(reader))
             for byte in HEAD:
                 if ended.done():
                     break
@@ -136,6 +152,40 @@ def test_bytes_that_drip_do_not_extend_the_time() -> None:
                 await asyncio.sleep(TIMEOUT_S / 10)
             assert await ended == b""
             assert len(HEAD) * TIMEOUT_S / 10 > 2 * TIMEOUT_S
+
+    asyncio.run(run())
+
+
+@pytest.mark.parametrize("refuse", [False, True])
+def test_silence_after_an_answer_is_bounded(refuse: bool) -> None:
+    """A connection on which nothing follows is closed, wherever the last request was answered."""
+
+    async def run() -> None:
+        state = State(DEADLINE_S, Shares().take(1))
+        app = Echo(refuse=refuse)
+        async with connected(app, state, keepalive_s=TIMEOUT_S) as (reader, writer):
+            writer.write(HEAD)
+            if refuse:
+                await reader.readuntil(b"\r\n\r\n")
+            writer.write(b"text")
+            if not refuse:
+                assert (await answer(reader)).endswith(b"text")
+            assert await reader.read() == b""
+
+    asyncio.run(run())
+
+
+def test_an_answer_has_its_time() -> None:
+    """However long it takes to compute one, its connection is neither silent nor overdue."""
+
+    async def run() -> None:
+        app = Echo(hold=True)
+        state = State(TIMEOUT_S, Shares().take(1))
+        async with connected(app, state, keepalive_s=TIMEOUT_S) as (reader, writer):
+            writer.write(HEAD + b"text")
+            await asyncio.sleep(3 * TIMEOUT_S)
+            app.released.set()
+            assert (await answer(reader)).endswith(b"text")
 
     asyncio.run(run())
 
