@@ -2,15 +2,17 @@
 
 import os
 import signal
+import socket
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
+from functools import partial
 from pathlib import Path
 
 import httpx
 import pytest
 
-from tests.integration.running_server import RunningServer
+from tests.integration.running_server import DEADLINE_S, RunningServer, running_server
 
 TEXTS = {
     "dan": "Jeg ved ikke, hvad der skete i går aftes, men døren var åben, da vi kom hjem.",
@@ -74,6 +76,16 @@ def test_a_connection_is_kept_after_long_lists(client: httpx.Client) -> None:
         assert len(response.json()["answers"]) == len(texts)
         ports.add(response.extensions["network_stream"].get_extra_info("client_addr"))
     assert len(ports) == 1
+
+
+def test_a_silent_connection_is_closed(tmp_path: Path) -> None:
+    """The server ends a connection on which nothing follows for as long as it is told to wait."""
+    with running_server(tmp_path, {"keepalive_s": "1", "workers": "1"}) as server:
+        server.wait_for("/health/ready", 200)
+        address = (httpx.URL(server.url).host, httpx.URL(server.url).port or 0)
+        with socket.create_connection(address, timeout=DEADLINE_S) as silent:
+            silent.sendall(b"GET /health/live HTTP/1.1\r\nHost: localhost\r\n\r\n")
+            assert b"".join(iter(partial(silent.recv, 4096), b"")).endswith(b'{"status":"live"}')
 
 
 def test_an_endless_body_is_cut_off(client: httpx.Client) -> None:
