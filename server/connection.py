@@ -26,6 +26,8 @@ class State(ServerState):
         share: How many they are.
     """
 
+    connections: set["Connection"]  # type: ignore[assignment]  # the worker speaks nothing else
+
     def __init__(self, request_timeout_s: float, share: Share) -> None:
         super().__init__()
         self.draining = False
@@ -39,7 +41,7 @@ class State(ServerState):
         cost a request 3 µs.
         """
         for connection in list(self.connections):
-            if isinstance(connection, Connection) and connection.deadline_s < now_s:
+            if connection.deadline_s < now_s:
                 connection.transport.close()
 
 
@@ -104,7 +106,7 @@ class Connection(HttpToolsProtocol):
         """Nobody waits for the answer: what would compute it is cancelled."""
         super().connection_lost(exc)
         self.server_state.share.add(-1)
-        if self._task and self.cycle and not self.cycle.response_complete:
+        if self._task and not self._is_answered():
             self._task.cancel()
 
     def on_message_begin(self) -> None:

@@ -93,9 +93,8 @@ class DrainingServer(Server):
             server.close()
         state = self.server_state
         state.draining = True
-        for connection in list(state.connections):
-            if isinstance(connection, Connection):
-                connection.drain()
+        for connection in state.connections:
+            connection.drain()
         loop = asyncio.get_running_loop()
         deadline = loop.time() + self._drain_s
         while state.connections and loop.time() < deadline and not self.force_exit:
