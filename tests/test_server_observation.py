@@ -14,7 +14,7 @@ from prometheus_client import CollectorRegistry
 from server.app import create_app, observe
 from server.metrics import Metrics
 from server.model import AwaitedModel, TextIdentifier
-from server.observation import REPORT_S, ObservedApp
+from server.observation import REPORT_S, REPORTED_TOGETHER, ObservedApp
 from server.settings import Settings
 from tests.fake_model import METADATA, FakeModel, fake_answer
 
@@ -163,6 +163,30 @@ def test_a_client_that_leaves_is_counted(service: Observed) -> None:
     asyncio.run(leave())
     assert count(service, "/identify", 499) == 1
     assert service.lines[-1]["status"] == 499
+
+
+@pytest.mark.parametrize("count", [1, REPORTED_TOGETHER - 1, REPORTED_TOGETHER, 150])
+def test_a_report_waits_for_some_dozens_of_requests(service: Observed, count: int) -> None:
+    """Enough that have ended are reported in the next turn, fewer and the rest a little later."""
+    body: list[dict[str, object]] = [{"type": "http.request", "body": b"", "more_body": False}]
+
+    async def receive() -> dict[str, object]:
+        return body[0]
+
+    async def send(_event: dict[str, Any]) -> None:
+        """Nobody listens."""
+
+    async def ask() -> tuple[int, int]:
+        for _ in range(count):
+            await service.app(dict(create_scope(path="/health/live")), receive, send)
+            await asyncio.sleep(0)
+        at_once = len(service.lines) - before
+        await asyncio.sleep(2 * REPORT_S)
+        return at_once, len(service.lines) - before
+
+    service.get("/health/ready")  # runs the worker's start
+    before = len(service.lines)
+    assert asyncio.run(ask()) == (count - count % REPORTED_TOGETHER, count)
 
 
 def test_a_broken_log_loses_no_answer(tmp_path: Path) -> None:
