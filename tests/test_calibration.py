@@ -89,6 +89,31 @@ def test_few_texts_move_little() -> None:
     np.testing.assert_allclose(found.shifts, 0, atol=0.5)
 
 
+def test_no_answer_changes_its_label() -> None:
+    """Whatever was fitted, the likeliest label stays the likeliest."""
+    logits, lengths, targets = drawn(20_000, sharpness=2.0)
+    targets[:, 1] = 1  # one label is right far more often than is claimed
+    several = alternating(lengths)
+    found = fit(logits, lengths, several, targets, np.ones(len(logits)))
+    scales, shifts = found.tables()
+    row = np.minimum(lengths, LONGEST) + several * (LONGEST + 1)
+    moved = logits * scales[row] + shifts[row]
+    np.testing.assert_array_equal(moved.argmax(axis=1), logits.argmax(axis=1))
+
+
+def test_the_answers_claim_counts_most() -> None:
+    """Of two labels with one logit that cannot both be told the truth, the likeliest one's is."""
+    count = 10_000
+    logits = np.repeat(np.array([[1, -9, -9, -9, -9], [4, 1, -9, -9, -9]], np.float32), count, 0)
+    right = np.repeat([[0.5, 0, 0, 0, 0], [0.98, 0.9, 0, 0, 0]], count, 0)
+    targets = (np.random.default_rng(0).random(logits.shape) < right).astype(np.float32)
+    lengths = np.full(len(logits), 50)
+    scales, shifts = fit(logits, lengths, lengths > 0, targets, np.ones(len(logits))).tables()
+    row = LONGEST + 1 + lengths[0]
+    claim = 1 / (1 + np.exp(-(scales[row] + shifts[row])))
+    assert claim.item() == pytest.approx(0.5, abs=0.08)
+
+
 def test_a_length_lies_between_its_knots() -> None:
     """Shares of the knots sum to 1; a knot is itself, and what lies beyond is the last knot."""
     found = shares(np.array([0, 1, *KNOTS, 1000, 20]))
@@ -103,7 +128,7 @@ def test_torch_and_graph_calibrate_alike(quantized: bool) -> None:
     """A calibrated network and its graph give the same, and not what they gave before."""
     random = np.random.default_rng(0)
     network = tiny_network()
-    shape = (len(KINDS), len(KNOTS), len(LABELS))
+    shape = (len(KINDS), len(KNOTS))
     texts = [*TEXTS, "o" * (LONGEST - 2), "o" * LONGEST, "ja nei", "nei"]
     encoded = pad([encode_text(text, MAX_BYTES)[0] for text in texts])
     before = TorchModel(network, MAX_BYTES).probabilities(encoded)
@@ -116,9 +141,8 @@ def test_torch_and_graph_calibrate_alike(quantized: bool) -> None:
 
 
 def test_figures_are_named() -> None:
-    """As JSON, every label of every kind has a value at every knot."""
+    """As JSON, every kind has a value at every knot."""
     fields = Calibration.identity().as_dict()
     assert fields["bytes"] == list(KNOTS)
     for name, value in {"scales": 1.0, "shifts": 0.0}.items():
-        by_label = {label: [value] * len(KNOTS) for label in LABELS}
-        assert fields[name] == dict.fromkeys(KINDS, by_label)
+        assert fields[name] == dict.fromkeys(KINDS, [value] * len(KNOTS))

@@ -8,7 +8,7 @@ import pytest
 from scandid.errors import InputError
 from scandid.labels import LABELS
 from training.corpora import Corpus
-from training.held_out import PIECES, Sample, load, save, weigh_by_length, with_pieces
+from training.held_out import PIECES, WHOLE, Sample, load, save, with_pieces
 
 ROWS = (
     ("Jeg ved ikke hvad der skete i morges", "dan", "subtitles"),
@@ -75,14 +75,13 @@ def test_a_word_is_good_wherever_it_stands() -> None:
     assert all(len(labels) == 1 for text, labels in gold.items() if " " in text)
 
 
-def test_lengths_weigh_the_same() -> None:
-    """Many short texts together weigh what few long ones do, and so do a length's labels."""
-    rows = corpus()
-    lengths = np.array([10, 10, 10, 180, 180])
-    weights = weigh_by_length(rows, lengths)
-    assert weights[:3].sum() == pytest.approx(1)
-    assert weights[3:].sum() == pytest.approx(1)
-    assert weights[0] == pytest.approx(weights[1])
+def test_whole_texts_weigh_more_than_pieces() -> None:
+    """A text of several words counts as many pieces, a word alone as one, whole or cut."""
+    sample = Sample.of(corpus(), 64)
+    count = len(ROWS)
+    assert sample.several[:count].tolist() == [True] * 4 + [False]
+    assert sample.weights[:count].tolist() == [WHOLE] * 4 + [1]
+    assert (sample.weights[count:] == 1).all()
 
 
 def test_a_sample_is_ready_for_fitting() -> None:

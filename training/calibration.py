@@ -1,7 +1,8 @@
-"""Calibration: a scale and a shift of each logit that depend on the label and the text's length.
+"""Calibration: a scale and a shift of the logits that depend on the length of the text.
 
 A word alone has its own: two words of the same length are right where they were said and nowhere
-else, which is guessed less often and with less to go by.
+else, which is guessed less often and with less to go by. All labels have the same, so that no
+answer changes its label.
 
 Fitted on held-out texts after training (:func:`fit`), it is the last step of the graph: two tables
 with a row for each length in bytes. The network's weights know nothing of it.
@@ -28,14 +29,16 @@ interpolated along the logarithm of the length; beyond the ends they stay as at 
 LONGEST: Final = KNOTS[-1]
 """Longer texts are calibrated as texts of this many bytes."""
 
-SMOOTHNESS: Final = 100.0
-SHARING: Final = 4000.0
-PRUDENCE: Final = 4.0
-"""Penalties of squares: of the step from one knot to the next, of a label's distance from the mean
-of the labels, of the distance from changing nothing. In nats, as the loss of a text is, so they are
-priors: with few texts little moves, and with ten thousand the texts decide. Labels share nearly
-all: what one has of its own turns right answers into wrong ones and makes none better calibrated
-(docs/LOG.md)."""
+SMOOTHNESS: Final = 500.0
+PRUDENCE: Final = 20.0
+"""Penalties of squares: of the step from one knot to the next, of the distance from changing
+nothing. In nats, as the loss of a text with its five labels is, so they are priors: with few texts
+little moves, and with ten thousand the texts decide."""
+
+ANSWER: Final = 4.0
+"""How much more than that of each label the claim of the likeliest one counts: it is the answer's
+confidence, and the likeliest of several claims that are right by themselves claims too little or
+too much (docs/LOG.md, "What short texts claim")."""
 
 _ROUNDS: Final = 200
 
@@ -45,8 +48,8 @@ class Calibration:
     """Values at the knots.
 
     Attributes:
-        scales: float64 ``[kinds, knots, labels]``; logits are multiplied by them.
-        shifts: float64 ``[kinds, knots, labels]``; then these are added.
+        scales: float64 ``[kinds, knots]``; logits are multiplied by them.
+        shifts: float64 ``[kinds, knots]``; then these are added.
     """
 
     scales: Array
@@ -55,25 +58,22 @@ class Calibration:
     @classmethod
     def identity(cls) -> "Calibration":
         """The one that changes nothing, to the bit."""
-        shape = (len(KINDS), len(KNOTS), len(LABELS))
+        shape = (len(KINDS), len(KNOTS))
         return cls(np.ones(shape), np.zeros(shape))
 
     def tables(self) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
-        """Scales and shifts, float32 ``[kinds * (LONGEST + 1), labels]``: by kind every length."""
+        """Scales and shifts, float32 ``[kinds * (LONGEST + 1), 1]``: by kind every length."""
         share = shares(np.arange(LONGEST + 1))
-        scales, shifts = (np.concatenate(share @ each) for each in (self.scales, self.shifts))
+        scales, shifts = ((each @ share.T).reshape(-1, 1) for each in (self.scales, self.shifts))
         return scales.astype(np.float32), shifts.astype(np.float32)
 
     def as_dict(self) -> dict[str, Any]:
-        """Knots and values by label, JSON-ready."""
+        """Knots and values by kind, JSON-ready."""
         named = {"scales": self.scales, "shifts": self.shifts}
         return {"bytes": list(KNOTS)} | {
             name: {
-                kind: {
-                    label: [round(float(value), 6) for value in column]
-                    for label, column in zip(LABELS, part.T, strict=True)
-                }
-                for kind, part in zip(KINDS, values, strict=True)
+                kind: [round(float(value), 6) for value in row]
+                for kind, row in zip(KINDS, values, strict=True)
             }
             for name, values in named.items()
         }
@@ -98,11 +98,12 @@ def fit(
     targets: NDArray[np.float32],
     weights: Array,
 ) -> Calibration:
-    """Fit Platt scaling of every label along the length, for each kind of text.
+    """Fit Platt scaling along the length, for each kind of text.
 
-    The loss is the weighted cross-entropy of each label as a question of its own, plus penalties.
-    It is convex, so there is one optimum and no seed. Uneven weights leave fewer texts to count:
-    all together count as the square of their sum by the sum of their squares (Kish 1965).
+    The loss is the weighted cross-entropy of each label as a question of its own, that of the
+    likeliest once more (:data:`ANSWER`), plus penalties. It is convex, so there is one optimum and
+    no seed. Uneven weights leave fewer texts to count: all together count as the square of their
+    sum by the sum of their squares (Kish 1965).
 
     Args:
         logits: float32 ``[texts, labels]`` of the network alone.
@@ -124,11 +125,11 @@ def _fit_kind(
     targets: NDArray[np.float32],
     weights: Array,
 ) -> tuple[Array, Array]:
-    """Scales and shifts for texts of one kind, float64 ``[knots, labels]`` each."""
+    """Scales and shifts for texts of one kind, float64 ``[knots]`` each."""
     share = torch.from_numpy(shares(lengths))
     parts = (torch.from_numpy(logits).double(), torch.from_numpy(targets).double())
     counted = weights * weights.sum() / (np.square(weights).sum() or 1.0)
-    weight = torch.from_numpy(counted).unsqueeze(1)
+    weight = torch.from_numpy(counted).unsqueeze(1) * (1 + ANSWER * _likeliest(parts[0]))
     start = Calibration.identity()
     values = torch.tensor(np.stack([start.scales[0], start.shifts[0]]), requires_grad=True)
     optimizer = torch.optim.LBFGS(
@@ -146,11 +147,16 @@ def _fit_kind(
     return scales, shifts
 
 
+def _likeliest(logits: Tensor) -> Tensor:
+    """1 for the largest logit of each text, 0 for the others."""
+    return functional.one_hot(logits.argmax(dim=1), len(LABELS))
+
+
 def _loss(values: Tensor, share: Tensor, parts: tuple[Tensor, Tensor], weight: Tensor) -> Tensor:
     logits, targets = parts
-    moved = logits * (share @ values[0]) + share @ values[1]
+    scale, shift = (share @ values.T).unsqueeze(2).unbind(dim=1)
+    moved = logits * scale + shift
     entropy = functional.binary_cross_entropy_with_logits(moved, targets, weight, reduction="sum")
     steps = values.diff(dim=1).square().sum()
-    apart = (values - values.mean(dim=2, keepdim=True)).square().sum()
     changed = (values[0] - 1).square().sum() + values[1].square().sum()
-    return entropy + SMOOTHNESS * steps + SHARING * apart + PRUDENCE * changed
+    return entropy + SMOOTHNESS * steps + PRUDENCE * changed

@@ -53,13 +53,14 @@ def measure(identifier: Identifier, path: Path) -> Tally:
 
 
 def _fitted(metadata: ModelMetadata, scores: Mapping[str, object]) -> str:
-    """Which of the benchmarks the calibration knows: it moves labels too, if few."""
+    """Which of the benchmarks the calibration knows, though it changes no label."""
     known = {each["name"] for each in metadata.calibration.get("fitted_on", [])}
     shared = ", ".join(name for name in scores if name in known)
     if not shared:
         return "Nor was the calibration fitted on them."
     return (
-        f"The calibration, a scale and a shift for each label and length, was fitted on {shared}."
+        "The calibration, a scale and a shift for each length that change no label, was fitted on "
+        f"{shared}."
     )
 
 
