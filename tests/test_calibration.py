@@ -101,6 +101,13 @@ def test_no_answer_changes_its_label() -> None:
     np.testing.assert_array_equal(moved.argmax(axis=1), logits.argmax(axis=1))
 
 
+def test_a_network_that_is_always_wrong_keeps_its_labels() -> None:
+    """Where logits say the opposite of what is true, they claim nothing, not the opposite."""
+    logits, lengths, targets = drawn(20_000, sharpness=1.0)
+    found = fit(-logits, lengths, alternating(lengths), targets, np.ones(len(logits)))
+    assert 0 < found.scales.min() <= found.scales.max() < 0.05
+
+
 def test_the_answers_claim_counts_most() -> None:
     """Of two labels with one logit that cannot both be told the truth, the likeliest one's is."""
     count = 10_000

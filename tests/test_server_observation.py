@@ -168,10 +168,9 @@ def test_a_client_that_leaves_is_counted(service: Observed) -> None:
 @pytest.mark.parametrize("count", [1, REPORTED_TOGETHER - 1, REPORTED_TOGETHER, 150])
 def test_a_report_waits_for_some_dozens_of_requests(service: Observed, count: int) -> None:
     """Enough that have ended are reported in the next turn, fewer and the rest a little later."""
-    body: list[dict[str, object]] = [{"type": "http.request", "body": b"", "more_body": False}]
 
     async def receive() -> dict[str, object]:
-        return body[0]
+        return {"type": "http.request", "body": b"", "more_body": False}
 
     async def send(_event: dict[str, Any]) -> None:
         """Nobody listens."""

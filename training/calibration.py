@@ -40,6 +40,9 @@ ANSWER: Final = 4.0
 confidence, and the likeliest of several claims that are right by themselves claims too little or
 too much (docs/LOG.md, "What short texts claim")."""
 
+_LEAST_SCALE: Final = 0.01
+"""Below 0 the least likely label would become the likeliest."""
+
 _ROUNDS: Final = 200
 
 
@@ -144,7 +147,7 @@ def _fit_kind(
 
     optimizer.step(loss)  # type: ignore[no-untyped-call]
     scales, shifts = values.detach().numpy()
-    return scales, shifts
+    return np.maximum(scales, _LEAST_SCALE), shifts
 
 
 def _likeliest(logits: Tensor) -> Tensor:
