@@ -6,9 +6,11 @@ HTTP nor arrays.
 """
 
 import asyncio
+from bisect import bisect_right
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import accumulate
 from time import perf_counter
 from typing import Final
 
@@ -147,32 +149,25 @@ class Batcher:
             raise QueueFull
         self._queued_texts += count
 
-    def _cut(self, texts: Sequence[str]) -> Iterator[tuple[list[str], int]]:
+    def _cut(self, texts: Sequence[str]) -> Iterator[tuple[Sequence[str], int]]:
         """Pieces within the limits of one model call, and the characters of each.
 
         A piece is cut when the last one has been answered: what was asked meanwhile decides
         whether it is several in one.
         """
-        piece: list[str] = []
-        chars = 0
-        times = self._pieces_together()
-        for text in texts:
-            counted = _counted(text)
-            if piece and not self._fits(len(piece) + 1, chars + counted, times):
-                yield piece, chars
-                piece, chars = [], 0
-                times = self._pieces_together()
-            piece.append(text)
-            chars += counted
-        if piece:
-            yield piece, chars
-
-    def _pieces_together(self) -> int:
-        return PIECES_TOGETHER if self._quiet_calls >= QUIET_CALLS else 1
-
-    def _fits(self, texts: int, chars: int, times: int = 1) -> bool:
         limits = self._limits
-        return texts <= times * limits.max_batch_texts and chars <= times * limits.max_batch_chars
+        ends = [0, *accumulate([_counted(text) for text in texts])]
+        start = 0
+        while start < len(texts):
+            times = PIECES_TOGETHER if self._quiet_calls >= QUIET_CALLS else 1
+            fitting = bisect_right(ends, ends[start] + times * limits.max_batch_chars) - 1
+            end = min(start + times * limits.max_batch_texts, max(fitting, start + 1))
+            yield texts[start:end], ends[end] - ends[start]
+            start = end
+
+    def _fits(self, texts: int, chars: int) -> bool:
+        limits = self._limits
+        return texts <= limits.max_batch_texts and chars <= limits.max_batch_chars
 
     def _submit(
         self, lane: deque[_Job], texts: Sequence[str], chars: int
