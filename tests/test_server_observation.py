@@ -75,6 +75,10 @@ def count(service: Observed, route: str, status: int) -> float:
     return service.value(name, route=route, status=str(status))
 
 
+async def send_to_nobody(_event: dict[str, Any]) -> None:
+    """Send an answer that nobody listens to."""
+
+
 def test_a_line_tells_what_was_answered(service: Observed) -> None:
     """The line has the request's id, its status, sizes and verdict."""
     result = service.post(json={"text": TEXT}, headers={"X-Request-Id": "mine"})
@@ -147,12 +151,9 @@ def test_a_client_that_leaves_is_counted(service: Observed) -> None:
             await asyncio.sleep(60)
             return {}
 
-        async def send(_event: dict[str, Any]) -> None:
-            """Nobody listens."""
-
         headers = {"Content-Type": "text/plain", "Content-Length": "5"}
         scope = create_scope(path="/identify", method="POST", headers=headers)
-        request = asyncio.create_task(service.app(dict(scope), wait, send))
+        request = asyncio.create_task(service.app(dict(scope), wait, send_to_nobody))
         await asyncio.sleep(0.01)
         request.cancel()
         with pytest.raises(asyncio.CancelledError):
@@ -172,12 +173,9 @@ def test_a_report_waits_for_some_dozens_of_requests(service: Observed, count: in
     async def receive() -> dict[str, object]:
         return {"type": "http.request", "body": b"", "more_body": False}
 
-    async def send(_event: dict[str, Any]) -> None:
-        """Nobody listens."""
-
     async def ask() -> tuple[int, int]:
         for _ in range(count):
-            await service.app(dict(create_scope(path="/health/live")), receive, send)
+            await service.app(dict(create_scope(path="/health/live")), receive, send_to_nobody)
             await asyncio.sleep(0)
         at_once = len(service.lines) - before
         await asyncio.sleep(2 * REPORT_S)

@@ -55,11 +55,11 @@ class Sample:
     @classmethod
     def of(cls, corpus: Corpus, max_bytes: int, pieces: Sequence[int] = PIECES) -> "Sample":
         """Take texts and pieces of so many words; texts are cut at ``max_bytes``."""
-        whole = with_pieces(corpus, pieces)
-        encoded = [data for data, _ in encode_texts(whole.texts, max_bytes)]
+        every = with_pieces(corpus, pieces)
+        encoded = [data for data, _ in encode_texts(every.texts, max_bytes)]
         lengths = np.array([len(data) for data in encoded])
         several = np.array([is_several(data) for data in encoded])
-        targets = (whole.targets > 0).astype(np.float32)
+        targets = (every.targets > 0).astype(np.float32)
         is_cut = np.arange(len(lengths)) >= len(corpus)
         return cls(encoded, lengths, several, targets, np.where(several & ~is_cut, WHOLE, 1.0))
 
