@@ -9,11 +9,12 @@ import pytest
 
 from scandid import Identifier
 from scandid.model import Model
+from scandid.reliability import PRECISION
 from scandid.tables import read_table
 from tests.fake_model import Rows
 from training.report.__main__ import main
 from training.report.comparison import put_headline
-from training.report.goal import goal_table
+from training.report.goal import MOST_ECE, goal_table
 from training.report.page import pages
 from training.report.several import score_several, several_table
 from training.report.uncalibrated import uncalibrated
@@ -66,6 +67,13 @@ def test_goals_are_judged_by_the_figures(report: dict[str, Any]) -> None:
 def test_the_report_is_about_the_shipped_model(report: dict[str, Any], shipped_model: Path) -> None:
     """The figures were measured with the model file that is shipped, not with one before it."""
     assert report["model"]["sha256"] == Model.load(shipped_model).metadata.sha256, "make report"
+
+
+def test_the_shipped_model_means_what_it_claims(report: dict[str, Any]) -> None:
+    """At every length confidence is as good as set out for, and what is reliable is right."""
+    for name, bucket in report["calibration"].items():
+        assert bucket["ece"] <= MOST_ECE, name
+        assert bucket["reliable_right"] >= PRECISION, name
 
 
 def test_a_report_is_made_by_a_command(
