@@ -4,17 +4,21 @@ import asyncio
 from math import inf
 from typing import TYPE_CHECKING, Final
 
+from httptools import HttpParserError, HttpParserUpgrade, HttpRequestParser
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
 from uvicorn.server import ServerState
 
+from server import malformed
 from server.sharing import Share
+from server.transport import JoinedTransport
 
 if TYPE_CHECKING:
     from uvicorn._types import ASGI3Application
 
 MAX_UNREAD_BYTES: Final = 1 << 18
-"""Most bytes of a request's headers, for which llhttp has no bound, or of a body that goes on after
-its answer: enough for a client to send all of a list that is refused and then read why."""
+"""Most bytes of a request that nobody reads: its head, the framing of its chunks and trailers, for
+none of which llhttp has a bound, or a body that goes on after its answer, whose connection is kept
+where it is no longer than that."""
 
 
 class State(ServerState):
@@ -41,43 +45,7 @@ class State(ServerState):
         cost a request 3 µs.
         """
         for connection in list(self.connections):
-            if connection.deadline_s < now_s:
-                connection.transport.close()
-
-
-class JoinedTransport:
-    """A transport that sends what is written in one turn of the event loop as one piece.
-
-    uvicorn writes head and body of an answer separately, and uvloop hands each to the kernel: two
-    system calls and two packets, each of which wakes the client.
-    """
-
-    def __init__(self, transport: asyncio.Transport, loop: asyncio.AbstractEventLoop) -> None:
-        self._transport = transport
-        # Asked twice a request, where the way through __getattr__ takes ten times as long.
-        self.is_closing = transport.is_closing
-        self._loop = loop
-        self._pieces: list[bytes] = []
-
-    def __getattr__(self, name: str) -> object:
-        """Everything else is the transport's."""
-        return getattr(self._transport, name)
-
-    def write(self, data: bytes) -> None:
-        """Send at the end of this turn."""
-        if not self._pieces:
-            self._loop.call_soon(self._flush)
-        self._pieces.append(data)
-
-    def close(self) -> None:
-        """Send what is left, and close."""
-        self._flush()
-        self._transport.close()
-
-    def _flush(self) -> None:
-        if self._pieces:
-            self._transport.write(b"".join(self._pieces))
-            self._pieces.clear()
+            connection.end_if_overdue(now_s)
 
 
 class Connection(HttpToolsProtocol):
@@ -89,25 +57,27 @@ class Connection(HttpToolsProtocol):
     """
 
     server_state: State
+    transport: JoinedTransport  # type: ignore[assignment]  # around the one that uvicorn is given
     deadline_s = inf
     cycle: RequestResponseCycle | None  # type: ignore[assignment]  # None before the first request
+    _running: RequestResponseCycle | None = None
     _is_open = False
     _head_is_open = False
+    _is_refused = False
     _unread_bytes = 0
     _task: asyncio.Task[None] | None = None
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         """Wait for the first request as long as for a later one."""
         super().connection_made(transport)
-        self.transport = JoinedTransport(transport, self.loop)  # type: ignore[assignment]
+        self.transport = JoinedTransport(transport, self.loop, self._arrives)
         self._rest()
 
     def connection_lost(self, exc: Exception | None) -> None:
         """Nobody waits for the answer: what would compute it is cancelled."""
         super().connection_lost(exc)
         self.server_state.share.add(-1)
-        if self._task and not self._is_answered():
-            self._task.cancel()
+        self._abandon()
 
     def on_message_begin(self) -> None:
         """The first byte of a request."""
@@ -118,19 +88,34 @@ class Connection(HttpToolsProtocol):
 
     def on_headers_complete(self) -> None:
         """A request can be answered; the last one of a worker that ends says so."""
+        if self.parser.should_upgrade():
+            return  # data_received has it read once more, as one that asks for no other protocol
         super().on_headers_complete()
         self._head_is_open = False
+        # Trailers must not change what has been read by then (RFC 9110, 6.5.1).
+        self.headers = []
         if self.server_state.draining and self.cycle:
             self.cycle.keep_alive = False
 
+    def on_body(self, body: bytes) -> None:
+        """A part of the body, which is read but where it has been answered without."""
+        if not self._is_answered():
+            self._unread_bytes -= len(body)
+        super().on_body(body)
+
     def on_message_complete(self) -> None:
         """The last byte of a request."""
+        if self._head_is_open:
+            return
         super().on_message_complete()
         self._is_open = False
         if self._is_answered():
             self._rest()
         else:
             self.deadline_s = inf
+            if not self.pipeline:
+                # Paused since a body came faster than it was read: the client's leaving is unseen.
+                self.flow.resume_reading()
 
     def on_response_complete(self) -> None:
         """As the overridden one, but without a timer for the silence after it."""
@@ -144,27 +129,124 @@ class Connection(HttpToolsProtocol):
             self._rest()
 
     def data_received(self, data: bytes) -> None:
-        """Bound what arrives and is not read."""
-        super().data_received(data)
-        if not self._is_open or self.transport.is_closing():
+        """Read what arrives, and bound what is not read."""
+        if self._is_refused or self.transport.is_closing():
+            self.transport.pass_over(len(data))
             return
-        if self._head_is_open or self._is_answered():
+        try:
+            self._feed(data)
+        except HttpParserError as error:
+            self._refuse(f"This cannot be read as HTTP/1.1: {error}.")
+            return
+        if self._is_open:
             self._unread_bytes += len(data)
-        if self._unread_bytes > MAX_UNREAD_BYTES and self._head_is_open:
-            self.send_400_response(f"More than {MAX_UNREAD_BYTES} bytes of headers.")
-        elif self._unread_bytes > MAX_UNREAD_BYTES:
-            self.transport.close()
+            if self._unread_bytes > MAX_UNREAD_BYTES:
+                self._refuse(
+                    f"More than {MAX_UNREAD_BYTES} bytes of headers, chunks' sizes, trailers."
+                )
 
-    def _start_asgi_task(self, cycle: RequestResponseCycle, app: "ASGI3Application") -> None:
-        """As the overridden one, and remember the task, so that it can be cancelled."""
-        self._task = self.loop.create_task(cycle.run_asgi(app))
-        self._task.add_done_callback(self.tasks.discard)
-        self.tasks.add(self._task)
+    def end_if_overdue(self, now_s: float) -> None:
+        """Close where the client is silent for too long, and cut where it takes nothing."""
+        if self.transport.is_stuck(now_s, self.server_state.request_timeout_s):
+            self.transport.abort()
+        elif self.deadline_s < now_s and not self.transport.is_closing():
+            self.transport.close()
+            self._abandon()
 
     def drain(self) -> None:
         """Announce the end of the connection with the answer that is being computed."""
         if self.cycle and not self.cycle.response_started:
             self.cycle.keep_alive = False
+
+    def cut(self) -> None:
+        """Wait no longer for what the client has not sent, or not taken, by the worker's end."""
+        if self._is_open or self.transport.is_closing() or self.transport.get_write_buffer_size():
+            self.transport.abort()
+
+    def _feed(self, data: bytes) -> None:
+        rest: bytes | memoryview = data
+        while rest:
+            try:
+                self.parser.feed_data(rest)
+            except HttpParserUpgrade as upgrade:
+                rest = memoryview(rest)[upgrade.args[0] :]
+                self._read_head_again()
+            else:
+                return
+
+    def _read_head_again(self) -> None:
+        """Read a request that offers another protocol as one that does not (RFC 9110, 7.8).
+
+        llhttp leaves what follows such a head to the other protocol. Java's client and curl offer
+        HTTP/2 like that: their bodies would be missing, and read as requests of their own.
+        """
+        method, version = self.parser.get_method(), self.parser.get_http_version().encode()
+        lines = [b"%b %b HTTP/%b" % (method, self.url, version)]
+        lines += [b"%b: %b" % header for header in self.headers if header[0] != b"upgrade"]
+        head = b"\r\n".join([*lines, b"", b""])
+        if method == b"CONNECT" or head.count(b"\n") > len(lines) + 1:
+            raise HttpParserError("no tunnel is opened here")
+        self.parser = HttpRequestParser(self)
+        self.parser.set_dangerous_leniencies(lenient_data_after_close=True)
+        self.parser.feed_data(head)
+
+    def _refuse(self, detail: str) -> None:
+        """Answer what cannot be read, as all else is and after what came before it, and close."""
+        self._is_refused = True
+        if self._is_open and not self._head_is_open:
+            if self._is_answered():
+                self.transport.close()
+                return
+            self._give_up_newest()
+        super().on_message_begin()
+        what = {"method": "", "path": malformed.PATH, "query_string": b"", malformed.DETAIL: detail}
+        self.scope.update(what)  # type: ignore[typeddict-item]  # a key of our own
+        self.cycle = self._last_cycle()
+        running = self._running
+        if running is None or running.response_complete or running.disconnected:
+            self._start_asgi_task(self.cycle, self.app)
+        else:
+            self.pipeline.appendleft((self.cycle, self.app))
+
+    def _last_cycle(self) -> RequestResponseCycle:
+        cycle = RequestResponseCycle(
+            scope=self.scope,
+            transport=self.transport,  # type: ignore[arg-type]
+            flow=self.flow,
+            logger=self.logger,
+            access_logger=self.access_logger,
+            access_log=self.access_log,
+            default_headers=self.server_state.default_headers,
+            message_event=asyncio.Event(),
+            expect_100_continue=False,
+            keep_alive=False,
+            on_response=self.on_response_complete,
+        )
+        cycle.more_body = False
+        cycle.message_event.set()
+        return cycle
+
+    def _give_up_newest(self) -> None:
+        if self.pipeline:
+            self.pipeline.popleft()
+        else:
+            self._abandon()
+
+    def _abandon(self) -> None:
+        """Cancel what computes an answer that nobody waits for."""
+        if self._task and self._running and not self._running.response_complete:
+            self._running.disconnected = True
+            self._task.cancel()
+
+    def _start_asgi_task(self, cycle: RequestResponseCycle, app: "ASGI3Application") -> None:
+        """As the overridden one, and remember the task, so that it can be cancelled."""
+        self._running = cycle
+        self._task = self.loop.create_task(cycle.run_asgi(app))
+        self._task.add_done_callback(self.tasks.discard)
+        self.tasks.add(self._task)
+
+    def _arrives(self) -> bool:
+        return self._is_open or self._is_refused
 
     def _is_answered(self) -> bool:
         return self.cycle is not None and self.cycle.response_complete

@@ -27,6 +27,7 @@ import falcon
 import orjson
 from falcon.asgi import App, Request, Response
 
+from server import malformed
 from server.batching import QueueFull
 from server.exchange import exchange_of
 
@@ -83,13 +84,19 @@ class Problem(falcon.HTTPError):
 
 
 def install(app: App[Request, Response]) -> None:
-    """Make every error of the app, the framework's own included, a problem document."""
+    """Make every error of the app, the framework's and HTTP's own included, a problem document."""
     app.set_error_serializer(_serialize)
     app.add_error_handler(QueueFull, _refuse)
+    app.add_sink(_refuse_malformed, malformed.PATH)
 
 
 async def _refuse(_req: Request, _resp: Response, _error: QueueFull, _params: object) -> None:
     raise Problem("overloaded", "Too many texts wait for an answer already; try again shortly.")
+
+
+async def _refuse_malformed(req: Request, resp: Response | None, **kwargs: object) -> None:  # noqa: ARG001
+    """Answer what a connection could not read as HTTP."""
+    raise Problem("bad_request", req.scope[malformed.DETAIL])
 
 
 def _serialize(req: Request, resp: Response, error: falcon.HTTPError) -> None:

@@ -6,6 +6,7 @@ which was half of what a request cost (docs/LOG.md, *HTTP in C*).
 
 import asyncio
 import gc
+import logging
 import os
 import signal
 import socket
@@ -30,6 +31,9 @@ _ENDING: Final = (signal.SIGTERM, signal.SIGINT, signal.SIGQUIT)
 _POLL_S: Final = 0.05
 _FORCE_S: Final = 2
 """Before the graceful timeout, at which gunicorn kills: time to close what is left in order."""
+
+_LAST_ANSWERS_S: Final = 1
+"""How much of it those requests get whose answers are being computed."""
 
 _YOUNG_OBJECTS: Final = 10_000
 """Objects made, and not freed, from which garbage is looked for. Python's 700 are those of some
@@ -100,6 +104,8 @@ class DrainingServer(Server):
         while state.connections and loop.time() < deadline and not self.force_exit:
             state.close_overdue(loop.time())
             await asyncio.sleep(_POLL_S)
+        for connection in state.connections:
+            connection.cut()
         await super().shutdown(sockets)
 
 
@@ -121,7 +127,7 @@ class DrainingWorker(UvicornWorker):  # type: ignore[misc]  # the package ships 
         "access_log": False,
         "server_header": False,
         "proxy_headers": False,
-        "timeout_graceful_shutdown": _FORCE_S,
+        "timeout_graceful_shutdown": _LAST_ANSWERS_S,
     }
 
     def init_process(self) -> None:
@@ -131,6 +137,10 @@ class DrainingWorker(UvicornWorker):  # type: ignore[misc]  # the package ships 
         serve on after the others have ended, and be killed with its requests.
         """
         signal.pthread_sigmask(signal.SIG_BLOCK, _ENDING)
+        # uvicorn's warnings go where gunicorn's handlers are, which are none: past our JSON.
+        logger = logging.getLogger("uvicorn.error")
+        logger.propagate = True
+        logger.setLevel(max(logger.level, logging.WARNING))
         super().init_process()
 
     async def _serve(self) -> None:

@@ -8,8 +8,10 @@ from typing import Any
 import pytest
 from uvicorn.config import Config
 
+from server import malformed
 from server.connection import MAX_UNREAD_BYTES, Connection, State
 from server.sharing import Shares
+from server.transport import LINGER_BYTES
 from server.worker import cancellable
 
 TIMEOUT_S = 0.2
@@ -25,29 +27,39 @@ Streams = tuple[asyncio.StreamReader, asyncio.StreamWriter]
 class Echo:
     """Reads a whole body and answers with it, and notes whether it was cancelled meanwhile."""
 
-    def __init__(self, *, hold: bool = False, refuse: bool = False) -> None:
+    def __init__(self, *, hold: bool = False, refuse: bool = False, times: int = 1) -> None:
+        self.headers: list[list[tuple[bytes, bytes]]] = []
         self.started = asyncio.Event()
         self.cancelled = asyncio.Event()
         self.released = asyncio.Event()
         self._hold = hold
         self._refuse = refuse
+        self._times = times
 
-    async def __call__(self, _scope: object, receive: Receive, send: Send) -> None:
+    async def __call__(self, scope: Message, receive: Receive, send: Send) -> None:
         """Answer one request; held, when released; refusing, answer before the body is read."""
+        if scope["path"] == malformed.PATH:
+            assert not (await receive())["more_body"]
+            await self._answer(send, 400, scope[malformed.DETAIL].encode())
+            return
+        self.headers.append(scope["headers"])
         self.started.set()
         try:
-            if self._hold:
-                await self.released.wait()
             body, more = b"", not self._refuse
             while more:
                 message = await receive()
                 body += message.get("body", b"")
                 more = message.get("more_body", False)
+            if self._hold:
+                await self.released.wait()
         except asyncio.CancelledError:
             self.cancelled.set()
             raise
+        await self._answer(send, 200, body * self._times)
+
+    async def _answer(self, send: Send, status: int, body: bytes) -> None:
         length = (b"content-length", str(len(body)).encode())
-        await send({"type": "http.response.start", "status": 200, "headers": [length]})
+        await send({"type": "http.response.start", "status": status, "headers": [length]})
         await send({"type": "http.response.body", "body": body})
 
 
@@ -74,6 +86,8 @@ async def connected(app: Echo, state: State, keepalive_s: float = 9) -> AsyncIte
         reader, writer = await asyncio.open_connection(*server.sockets[0].getsockname())
         yield reader, writer
         writer.close()
+        while state.connections:
+            await asyncio.sleep(0)
     looking.cancel()
 
 
@@ -205,6 +219,153 @@ def test_nobody_computes_for_a_client_that_left(caplog: pytest.LogCaptureFixture
     assert not caplog.records
 
 
+def test_a_long_body_hides_no_leaving_client(caplog: pytest.LogCaptureFixture) -> None:
+    """A client that leaves cancels its request, however fast its body came."""
+
+    async def run() -> None:
+        app = Echo(hold=True)
+        async with connected(app, State(DEADLINE_S, Shares().take(1))) as (_, writer):
+            writer.write(HEAD.replace(b": 4", b": 2000000") + b"a" * 2_000_000)
+            await writer.drain()
+            await app.started.wait()
+            writer.close()
+            await app.cancelled.wait()
+
+    asyncio.run(run())
+    assert not caplog.records
+
+
+def test_a_client_that_takes_nothing_is_cut(caplog: pytest.LogCaptureFixture) -> None:
+    """Answers that nobody reads end their connection, and what waits to be sent on it."""
+
+    async def run() -> None:
+        app = Echo(times=2_000_000)
+        state = State(TIMEOUT_S, Shares().take(1))
+        async with connected(app, state) as (reader, writer):
+            reader._transport.pause_reading()  # type: ignore[attr-defined]
+            writer.write((HEAD + b"abcd") * 9)
+            await app.started.wait()
+            while state.connections:
+                await asyncio.sleep(TIMEOUT_S / 10)
+
+    asyncio.run(run())
+    assert not caplog.records
+
+
+@pytest.mark.parametrize("pause", [False, True])
+@pytest.mark.parametrize("chunked", [False, True])
+def test_an_offer_of_another_protocol_is_passed_over(chunked: bool, pause: bool) -> None:
+    """Requests that offer HTTP/2 are answered with their bodies, as Java's client and curl ask."""
+    offer = (
+        b"Host: l\r\nConnection: Upgrade, HTTP2-Settings\r\nUpgrade: h2c\r\nHTTP2-Settings: AA\r\n"
+    )
+    framing, body = b"Content-Length: 4", b"%b"
+    if chunked:
+        framing, body = b"Transfer-Encoding: chunked", b"4\r\n%b\r\n0\r\n\r\n"
+    head = b"POST / HTTP/1.1\r\n" + offer + framing + b"\r\n\r\n"
+
+    async def run() -> None:
+        app = Echo()
+        async with connected(app, State(DEADLINE_S, Shares().take(1))) as (reader, writer):
+            for word in (b"GET ", b"abcd"):
+                writer.write(head)
+                if pause:
+                    await asyncio.sleep(TIMEOUT_S / 10)
+                writer.write(body % word + head + body % word[::-1])
+                assert (await answer(reader)).endswith(word)
+                assert (await answer(reader)).endswith(word[::-1])
+        assert len(app.headers) == 4
+
+    asyncio.run(run())
+
+
+GARBAGE = b"\xff\x00 HTTP/1.1\r\n\r\n"
+
+
+@pytest.mark.parametrize(
+    "what",
+    [GARBAGE, b"FOO / HTTP/1.1\r\n\r\n", b"CONNECT a:1 HTTP/1.1\r\nHost: a\r\n\r\n"],
+)
+def test_what_is_no_request_is_answered_in_its_turn(what: bytes) -> None:
+    """After the answers to requests before it comes 400 with the reason, and the end."""
+
+    async def run() -> None:
+        app = Echo()
+        async with connected(app, State(DEADLINE_S, Shares().take(1))) as (reader, writer):
+            writer.write(HEAD + b"abcd" + what)
+            assert (await answer(reader)).endswith(b"abcd")
+            refused = await reader.read()
+            assert refused.startswith(b"HTTP/1.1 400 ")
+            assert b"connection: close" in refused
+            assert b"cannot be read as HTTP/1.1: " in refused
+        assert len(app.headers) == 1
+
+    asyncio.run(run())
+
+
+def test_a_body_that_breaks_off_is_refused() -> None:
+    """A chunk without a length ends the request it belongs to with 400, and what computes it."""
+
+    async def run() -> None:
+        app = Echo()
+        head = HEAD.replace(b"Content-Length: 4", b"Transfer-Encoding: chunked")
+        async with connected(app, State(DEADLINE_S, Shares().take(1))) as (reader, writer):
+            writer.write(head + b"4\r\nabcd\r\n")
+            await app.started.wait()
+            writer.write(b"what\r\n")
+            assert (await reader.read()).startswith(b"HTTP/1.1 400 ")
+            await app.cancelled.wait()
+
+    asyncio.run(run())
+
+
+def test_trailers_are_passed_over() -> None:
+    """What stands behind the last chunk is none of the request's headers."""
+
+    async def run() -> None:
+        app = Echo()
+        head = HEAD.replace(b"Content-Length: 4", b"Transfer-Encoding: chunked")
+        async with connected(app, State(DEADLINE_S, Shares().take(1))) as (reader, writer):
+            writer.write(head)
+            await app.started.wait()
+            writer.write(b"4\r\nabcd\r\n0\r\nContent-Type: text/plain\r\n\r\n")
+            assert (await answer(reader)).endswith(b"abcd")
+        assert [name for name, _ in app.headers[0]] == [b"host", b"transfer-encoding"]
+
+    asyncio.run(run())
+
+
+@pytest.mark.parametrize(
+    "piece", [b"1;" + b"a" * 99 + b"\r\na\r\n", b"0\r\n" + b"X: aaaa\r\n" * 99_999]
+)
+def test_endless_framing_is_refused(piece: bytes) -> None:
+    """Of chunks' extensions and trailers as much is taken as of headers, whatever they frame."""
+
+    async def run() -> None:
+        app = Echo()
+        head = HEAD.replace(b"Content-Length: 4", b"Transfer-Encoding: chunked")
+        async with connected(app, State(DEADLINE_S, Shares().take(1))) as (reader, writer):
+            writer.write(head + piece * (1 + 2 * MAX_UNREAD_BYTES // len(piece)))
+            assert (await reader.read()).startswith(b"HTTP/1.1 400 ")
+            await app.cancelled.wait()
+
+    asyncio.run(run())
+
+
+def test_small_chunks_are_no_framing_too_long() -> None:
+    """A body of as many bytes as its bound is taken in chunks of hundred bytes."""
+
+    async def run() -> None:
+        head = HEAD.replace(b"Content-Length: 4", b"Transfer-Encoding: chunked")
+        chunk = b"64\r\n" + b"a" * 100 + b"\r\n"
+        async with connected(Echo(), State(DEADLINE_S, Shares().take(1))) as (reader, writer):
+            writer.write(head + chunk * 41_943 + b"0\r\n\r\n")
+            assert (await reader.readuntil(b"\r\n\r\n")).startswith(b"HTTP/1.1 200 ")
+            assert len(await reader.readexactly(4_194_300)) == 4_194_300
+
+    asyncio.run(run())
+
+
 def test_endless_headers_are_refused() -> None:
     """A header that never ends gets 400 and the end of the connection, within the bound."""
 
@@ -218,19 +379,50 @@ def test_endless_headers_are_refused() -> None:
 
 @pytest.mark.parametrize(("length", "kept"), [(MAX_UNREAD_BYTES // 2, True), (2**24, False)])
 def test_the_rest_of_a_refused_body(length: int, kept: bool) -> None:
-    """After an early answer a short rest is passed over, and a long one ends the connection."""
+    """A client that sends all of it first reads its answer, and on after a short rest alone."""
+
+    async def run() -> None:
+        app, state = Echo(refuse=True), State(DEADLINE_S, Shares().take(1))
+        async with connected(app, state, keepalive_s=TIMEOUT_S) as (reader, writer):
+            writer.write(HEAD.replace(b": 4", b": %d" % length) + b"a" * length)
+            await writer.drain()
+            assert (await reader.readuntil(b"\r\n\r\n")).startswith(b"HTTP/1.1 200 ")
+            writer.write(HEAD + b"abcd")
+            await writer.drain()
+            assert bool(await rest(reader)) == kept
+
+    asyncio.run(run())
+
+
+def test_the_last_answer_is_read_though_its_body_still_arrives() -> None:
+    """A client that wants its connection closed, and is refused early, is not reset meanwhile."""
 
     async def run() -> None:
         app, state = Echo(refuse=True), State(DEADLINE_S, Shares().take(1))
         async with connected(app, state) as (reader, writer):
-            writer.write(HEAD.replace(b": 4", b": %d" % length) + b"a")
-            await reader.readuntil(b"\r\n\r\n")
-            try:
-                writer.write(b"a" * (length - 1) + HEAD + b"abcd")
-                await writer.drain()
-                rest = await reader.readuntil(b"\r\n\r\n")
-            except (ConnectionError, asyncio.IncompleteReadError):
-                rest = b""
-            assert bool(rest) == kept
+            head = HEAD.replace(b": 4", b": %d" % 2**24).replace(
+                b"Host", b"Connection: close\r\nHost"
+            )
+            writer.write(head + b"a" * 2**24)
+            await writer.drain()
+            assert (await reader.read()).startswith(b"HTTP/1.1 200 ")
+
+    asyncio.run(run())
+
+
+def test_a_body_without_end_is_cut() -> None:
+    """A client that goes on sending after its answer is not listened to for ever."""
+
+    async def run() -> None:
+        app, state = Echo(refuse=True), State(DEADLINE_S, Shares().take(1))
+        async with connected(app, state) as (_, writer):
+            writer.write(HEAD.replace(b": 4", b": %d" % 2**40))
+            sent = 0
+            with suppress(ConnectionError):
+                while sent < 4 * LINGER_BYTES:
+                    writer.write(b"a" * 2**20)
+                    await writer.drain()
+                    sent += 2**20
+            assert sent < 2 * LINGER_BYTES
 
     asyncio.run(run())
