@@ -17,6 +17,7 @@ from tests.integration.running_server import (
     ROOT,
     RunningServer,
     environment,
+    free_port,
     running_server,
 )
 
@@ -69,6 +70,29 @@ def test_a_stopped_server_leaves_its_port(tmp_path: Path) -> None:
         assert server.stop() == 0, server.log
         with pytest.raises(httpx.ConnectError):
             httpx.get(server.url, trust_env=False)
+
+
+@pytest.mark.usefixtures("shipped_model")
+def test_a_half_request_holds_no_server_up(tmp_path: Path) -> None:
+    """Its connection is cut before gunicorn would kill the worker, and the request is logged."""
+    with running_server(tmp_path, {"workers": "1", "graceful_timeout_s": "4"}) as server:
+        server.wait_for("/health/ready", 200)
+        url = httpx.URL(server.url)
+        with socket.create_connection((url.host, url.port or 0), timeout=DEADLINE_S) as half:
+            half.sendall(b"POST /identify HTTP/1.1\r\nHost: l\r\nContent-Length: 9\r\n\r\nHva")
+            assert server.stop() == 0, server.log
+        assert server.log.count("Worker exiting") == 1, server.log
+        assert '"status":499' in server.log
+
+
+def test_a_scraped_server_starts_again_at_once(tmp_path: Path) -> None:
+    """Connections of scrapes that have ended do not hold the port of the metrics."""
+    metrics_port = str(free_port())
+    for _ in range(2):
+        with running_server(tmp_path, {"workers": "1", "metrics_port": metrics_port}) as server:
+            server.wait_for("/health/live", 200)
+            httpx.get(f"http://127.0.0.1:{metrics_port}/metrics").raise_for_status()
+            assert server.stop() == 0, server.log
 
 
 def test_a_server_ends_while_it_starts(tmp_path: Path) -> None:
