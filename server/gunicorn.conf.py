@@ -1,5 +1,6 @@
 """How gunicorn runs the app: ``gunicorn -c server/gunicorn.conf.py``, settings from SCANDID_*."""
 
+import signal
 from pathlib import Path
 
 from gunicorn.arbiter import Arbiter
@@ -46,7 +47,7 @@ control_socket_disable = True
 def on_starting(server: Arbiter) -> None:
     """Listen for scrapes before there is a worker."""
     server.shares = Shares()
-    server.monitoring = Monitoring(settings)
+    server.monitoring = Monitoring(settings, lambda: server.num_workers)
     try:
         server.monitoring.start()
     except OSError as error:
@@ -55,10 +56,23 @@ def on_starting(server: Arbiter) -> None:
         ) from None
     server.keeper = Keeper(settings, server.reload, server.monitoring.model_refused)
     server.reload = server.keeper.reload
+    _note_dismissals(server)
+
+
+def _note_dismissals(server: Arbiter) -> None:
+    """Tell monitoring which workers end because the arbiter wants them to: no hook says so."""
+    kill = server.kill_worker
+
+    def kill_worker(pid: int, number: int) -> None:
+        if number in (signal.SIGTERM, signal.SIGQUIT):
+            server.monitoring.dismiss(pid)
+        kill(pid, number)
+
+    server.kill_worker = kill_worker
 
 
 def when_ready(server: Arbiter) -> None:
-    """Fetch the model that is not on this machine."""
+    """Take the model, or fetch the one that is not on this machine."""
     server.keeper.start()
 
 
@@ -72,7 +86,6 @@ def post_fork(server: Arbiter, worker: Worker) -> None:
     """Let the worker keep its values there, and the number of its connections."""
     worker.share = server.shares.take(server.monitoring.place(worker))
     server.monitoring.enter(worker)
-    server.keeper.enter()
 
 
 def child_exit(server: Arbiter, worker: Worker) -> None:

@@ -1,7 +1,8 @@
-"""The arbiter's part in models: fetch and verify one aside, then start workers on it.
+"""The arbiter's part in models: fetch and verify one aside, then start workers on a copy of it.
 
 That runs in a process of its own (:mod:`server.fetch`), so the arbiter never loads a model and the
-workers that serve are not disturbed: only a model that passed reaches new workers.
+workers that serve are not disturbed: only a model that passed reaches new workers, which are also
+those that follow one that has died.
 
 The process is started by the arbiter's main thread, which also forks the workers: one forked in
 the middle of a start would hold its pipe open, and the start would wait for it. It prints into
@@ -23,6 +24,7 @@ from typing import IO, Final
 
 from server.notice import MODEL_NOTICE
 from server.settings import STORE_SCHEME, Settings, variable
+from server.snapshot import SERVED_MODEL, Snapshot, SnapshotError
 
 _log = logging.getLogger(__name__)
 
@@ -45,19 +47,22 @@ class Keeper:
         self._settings = settings
         self._reload = reload
         self._on_refusal = on_refusal
-        self._path = ""
         self._passed = False
         self._check: Check | None = None
 
     def start(self) -> None:
-        """Begin to fetch the model where it is in a store; workers wait for it, not ready."""
+        """Take the model before the first worker, or begin to fetch it; workers wait, not ready.
+
+        The shipped model is not copied: it is a part of the release, as the code is. A file that
+        cannot be copied is left to the workers, which say why they are not ready.
+        """
         if self._settings.model.startswith(STORE_SCHEME):
             self._begin("--wait")
-
-    def enter(self) -> None:
-        """In a worker just forked: make it load the file that passed."""
-        if self._path:
-            os.environ[variable("model")] = self._path
+        elif self._settings.model:
+            try:
+                SERVED_MODEL.snapshot = Snapshot(self._settings.model)
+            except SnapshotError as error:
+                _log.warning("no model was taken: %s", error)
 
     def reload(self) -> None:
         """Answer SIGHUP: check first, without waiting; replace the workers when that passed."""
@@ -100,15 +105,18 @@ class Keeper:
 
     def _judge(self, check: "Check", trouble: str, *, first: bool) -> None:
         """Take the model of a check that has ended; after the first, only without any trouble."""
-        if not check.path or (trouble and not first):
-            _log.error("the model is not changed: %s", trouble or "the check was ended")
+        try:
+            if not check.path or (trouble and not first):
+                raise SnapshotError(trouble or "the check was ended")
+            if self._settings.model:
+                SERVED_MODEL.snapshot = Snapshot(check.path, check.sha256)
+        except SnapshotError as error:
+            _log.error("the model is not changed: %s", error)
             self._on_refusal()
             return
         if trouble:
             _log.warning("%s", trouble)
         _log.info("model accepted: %s", check.path)
-        if self._settings.model.startswith(STORE_SCHEME):
-            self._path = check.path
         self._passed = True
         os.kill(os.getpid(), signal.SIGHUP)
 
@@ -127,6 +135,11 @@ class Check:
     def goes_on(self) -> bool:
         """Whether it still looks."""
         return self._process.poll() is None
+
+    @property
+    def sha256(self) -> str:
+        """Digest of the file that may be served; empty where there is none."""
+        return _text(self._out).partition("  ")[0]
 
     @property
     def path(self) -> str:

@@ -6,6 +6,7 @@ from typing import Protocol
 from scandid import Answer, Identifier, ModelError, ModelMetadata
 from server.notice import MODEL_NOTICE
 from server.settings import STORE_SCHEME
+from server.snapshot import SERVED_MODEL
 
 
 class TextIdentifier(Protocol):
@@ -67,13 +68,15 @@ class AwaitedModel(MissingModel):
 
 
 def load_model(path: str) -> TextIdentifier:
-    """Load the model file at ``path``, or the shipped one where ``path`` is empty.
+    """Load the model that the arbiter has taken; else ``path``, or the shipped one without any.
 
-    A model in a store is fetched by the arbiter, which gives its later workers a path.
+    A model in a store is fetched by the arbiter, whose later workers find it taken.
     """
-    if path.startswith(STORE_SCHEME):
+    taken = SERVED_MODEL.snapshot
+    if taken is None and path.startswith(STORE_SCHEME):
         return AwaitedModel()
+    file, name = (taken.path, taken.source) if taken else (path, path)
     try:
-        return Identifier.load(path or None)
+        return Identifier.load(file or None)
     except ModelError as error:
-        return MissingModel(error)
+        return MissingModel(ModelError(str(error).replace(file, name)))

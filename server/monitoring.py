@@ -6,10 +6,8 @@ need no process id.
 """
 
 import os
-import tempfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
-from typing import Final
 
 from gunicorn.workers.base import Worker
 from prometheus_client import multiprocess, values
@@ -19,8 +17,7 @@ from prometheus_client.registry import Collector
 from server.exporter import Exporter
 from server.processes import ProcessCollector
 from server.settings import Settings
-
-_MEMORY: Final = Path("/dev/shm")  # noqa: S108  # a folder of its own is made in it
+from server.values import ValuesFolder
 
 
 class Monitoring:
@@ -28,15 +25,15 @@ class Monitoring:
 
     Args:
         settings: Host and port of the endpoint, and the folder of the values.
-
-    Attributes:
-        folder: Where the values are, None where nothing is measured.
+        wanted: How many workers there should be at this moment.
     """
 
-    def __init__(self, settings: Settings) -> None:
+    def __init__(self, settings: Settings, wanted: Callable[[], int]) -> None:
         self._settings = settings
-        self.folder: Path | None = None
+        self._wanted = wanted
+        self._values: ValuesFolder | None = None
         self._places: dict[int, Worker] = {}
+        self._dismissed: set[int] = set()
         self._restarts = 0
         self._refusals = 0
 
@@ -48,17 +45,22 @@ class Monitoring:
         """
         if not self._settings.metrics_port:
             return
-        self.folder = _empty_folder(self._settings.metrics_dir)
-        self._exporter = Exporter(self.folder, *self.collectors())
+        self._values = ValuesFolder(self._settings.metrics_dir)
+        self._exporter = Exporter(self._values.path, *self.collectors())
         try:
             self._exporter.start(self._settings.host, self._settings.metrics_port)
         except OSError:
             self.stop()
             raise
 
+    @property
+    def folder(self) -> Path | None:
+        """Where the values are, None where nothing is measured."""
+        return self._values.path if self._values else None
+
     def collectors(self) -> list[Collector]:
         """What the arbiter itself knows."""
-        return [ProcessCollector(self.pids), _Workers(self._settings.workers, self)]
+        return [ProcessCollector(self.pids), _Workers(self._wanted, self)]
 
     def assign(self, worker: Worker) -> None:
         """Give a worker that is about to be forked its place."""
@@ -78,11 +80,18 @@ class Monitoring:
         os.environ["PROMETHEUS_MULTIPROC_DIR"] = str(self.folder)
         values.ValueClass = values.MultiProcessValue(lambda: place)  # type: ignore[no-untyped-call]
 
+    def dismiss(self, pid: int) -> None:
+        """Note that the arbiter ends this worker, which is then no fault to be counted."""
+        self._dismissed.add(pid)
+
     def leave(self, worker: Worker) -> None:
         """Free the place of a worker that has ended; what it said of the moment is void."""
         place = self.place(worker)
         del self._places[place]
-        self._restarts += 1
+        if worker.pid in self._dismissed:
+            self._dismissed.remove(worker.pid)
+        else:
+            self._restarts += 1
         if self.folder is not None:
             multiprocess.mark_process_dead(place, str(self.folder))  # type: ignore[no-untyped-call]
 
@@ -92,10 +101,8 @@ class Monitoring:
 
     def stop(self) -> None:
         """Remove the values, and the folder where it is a private one."""
-        if self.folder is not None:
-            _empty(self.folder)
-            if not self._settings.metrics_dir:
-                self.folder.rmdir()
+        if self._values:
+            self._values.remove()
 
     def pids(self) -> Mapping[str, int]:
         """The process at each place, the arbiter's included."""
@@ -111,7 +118,7 @@ class Monitoring:
 
     @property
     def restarts(self) -> int:
-        """Workers that have ended since the start, each of which another one followed."""
+        """Workers that have ended since the start although the arbiter did not end them."""
         return self._restarts
 
     @property
@@ -123,33 +130,21 @@ class Monitoring:
 class _Workers(Collector):
     """How many workers there are and should be, and what became of new models."""
 
-    def __init__(self, wanted: int, monitoring: Monitoring) -> None:
+    def __init__(self, wanted: Callable[[], int], monitoring: Monitoring) -> None:
         self._wanted = wanted
         self._monitoring = monitoring
 
     def collect(self) -> Iterator[Metric]:
         """Yield the metrics."""
-        yield GaugeMetricFamily("scandid_workers_wanted", "Workers there should be.", self._wanted)
+        yield GaugeMetricFamily(
+            "scandid_workers_wanted", "Workers there should be.", self._wanted()
+        )
         yield GaugeMetricFamily("scandid_workers", "Workers there are.", self._monitoring.running)
         yield CounterMetricFamily(
-            "scandid_worker_restarts", "Workers replaced.", self._monitoring.restarts
+            "scandid_worker_restarts",
+            "Workers replaced that ended unasked.",
+            self._monitoring.restarts,
         )
         yield CounterMetricFamily(
             "scandid_model_refusals", "New models that did not pass.", self._monitoring.refusals
         )
-
-
-def _empty_folder(path: str) -> Path:
-    """A folder without the values of an earlier run: the one that is named, or a private one."""
-    if not path:
-        memory = _MEMORY if _MEMORY.is_dir() else None
-        return Path(tempfile.mkdtemp(prefix="scandid-", dir=memory))
-    folder = Path(path)
-    folder.mkdir(parents=True, exist_ok=True)
-    _empty(folder)
-    return folder
-
-
-def _empty(folder: Path) -> None:
-    for file in folder.glob("*.db"):
-        file.unlink(missing_ok=True)

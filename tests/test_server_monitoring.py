@@ -19,7 +19,7 @@ class Forked(Worker):  # type: ignore[misc]  # gunicorn ships no types
 
 def test_places_are_taken_again() -> None:
     """A worker takes the lowest place that is free, so that places stay few."""
-    monitoring = Monitoring(Settings(workers=2))
+    monitoring = Monitoring(Settings(workers=2), lambda: 2)
     first, second, third = Forked(11), Forked(12), Forked(13)
     monitoring.assign(first)
     monitoring.assign(second)
@@ -28,12 +28,25 @@ def test_places_are_taken_again() -> None:
     pids = dict(monitoring.pids())
     del pids["arbiter"]
     assert pids == {"1": 13, "2": 12}
-    assert (monitoring.running, monitoring.restarts) == (2, 1)
+    assert monitoring.running == 2
+
+
+def test_only_what_nobody_wanted_is_a_restart() -> None:
+    """A worker that ends by itself counts; one that the arbiter ends, to replace it, does not."""
+    monitoring = Monitoring(Settings(workers=2), lambda: 2)
+    killed, replaced = Forked(11), Forked(12)
+    for worker in (killed, replaced):
+        monitoring.assign(worker)
+    monitoring.dismiss(12)
+    monitoring.leave(replaced)
+    assert monitoring.restarts == 0
+    monitoring.leave(killed)
+    assert monitoring.restarts == 1
 
 
 def test_nothing_is_measured_without_a_port() -> None:
     """Without the setting there is neither a folder nor an endpoint."""
-    monitoring = Monitoring(Settings())
+    monitoring = Monitoring(Settings(), lambda: 2)
     monitoring.start()
     assert monitoring.folder is None
     monitoring.stop()
@@ -42,7 +55,7 @@ def test_nothing_is_measured_without_a_port() -> None:
 def test_a_failed_start_leaves_no_folder() -> None:
     """Where the port is taken, the private folder is removed again."""
     with socket.create_server(("127.0.0.1", 0)) as taken:
-        monitoring = Monitoring(Settings(metrics_port=taken.getsockname()[1]))
+        monitoring = Monitoring(Settings(metrics_port=taken.getsockname()[1]), lambda: 2)
         with pytest.raises(OSError, match="in use"):
             monitoring.start()
     assert monitoring.folder is not None
@@ -55,7 +68,7 @@ def test_a_named_folder_is_emptied_and_kept(tmp_path: Path) -> None:
     (tmp_path / "other").touch()
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
-        monitoring = Monitoring(Settings(metrics_port=port, metrics_dir=str(tmp_path)))
+        monitoring = Monitoring(Settings(metrics_port=port, metrics_dir=str(tmp_path)), lambda: 2)
         with pytest.raises(OSError, match="in use"):
             monitoring.start()
     assert [path.name for path in tmp_path.iterdir()] == ["other"]

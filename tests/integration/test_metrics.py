@@ -9,6 +9,7 @@ import statistics
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 import httpx
@@ -115,12 +116,42 @@ def test_a_killed_worker_loses_no_count(measured: MeasuredServer) -> None:
 def test_a_reload_loses_no_count(measured: MeasuredServer) -> None:
     """SIGHUP replaces every worker; each reports what it has counted before it ends."""
     measured.ask(50)
-    measured.server.process.send_signal(signal.SIGHUP)
-    measured.wait_until("scandid_worker_restarts_total", 2)
+    reload(measured)
     measured.wait_until("scandid_workers_ready", 2)
     measured.ask(50)
     measured.wait_until(ANSWERED, 100)
     assert measured.scrape()["scandid_workers"] == 2
+
+
+def reload(measured: MeasuredServer) -> None:
+    """Send SIGHUP and wait until no process is left of those there were."""
+    before = set(measured.server.worker_pids)
+    measured.server.process.send_signal(signal.SIGHUP)
+    deadline = time.monotonic() + DEADLINE_S
+    while before & set(measured.server.worker_pids):
+        assert time.monotonic() < deadline, measured.server.log
+        time.sleep(0.05)
+
+
+def test_a_wanted_end_is_no_restart(measured: MeasuredServer) -> None:
+    """Workers replaced by SIGHUP or ended by SIGTTOU raise no alarm; one that is killed counts."""
+    for _ in range(2):
+        reload(measured)
+        measured.wait_until("scandid_workers", 2)
+    measured.server.process.send_signal(signal.SIGTTOU)
+    measured.wait_until("scandid_workers", 1)
+    assert measured.scrape()["scandid_worker_restarts_total"] == 0
+    measured.wait_until("scandid_workers_ready", 1)
+    os.kill(measured.server.worker_pids[0], signal.SIGKILL)
+    measured.wait_until("scandid_worker_restarts_total", 1)
+
+
+def test_more_workers_are_wanted(measured: MeasuredServer) -> None:
+    """SIGTTIN and SIGTTOU change how many workers there should be, and with them how many are."""
+    for number, workers in ((signal.SIGTTIN, 3), (signal.SIGTTOU, 2)):
+        measured.server.process.send_signal(number)
+        measured.wait_until("scandid_workers_wanted", workers)
+        measured.wait_until("scandid_workers_ready", workers)
 
 
 def test_a_worker_that_ends_is_not_ready(measured: MeasuredServer) -> None:
@@ -177,6 +208,40 @@ def test_nothing_is_left_behind(measured: MeasuredServer) -> None:
     assert list(measured.folder.iterdir()) == []
     with pytest.raises(httpx.ConnectError):
         measured.scrape()
+
+
+def test_what_a_killed_server_left_is_removed(tmp_path: Path, shipped_model: Path) -> None:
+    """The next start removes the private values of a server that was killed, of no other one."""
+    with measured_servers(tmp_path, shipped_model, "killed", "running") as (killed, running):
+        left, used = private_folder(killed), private_folder(running)
+        os.killpg(killed.process.pid, signal.SIGKILL)
+        killed.process.wait()
+        assert list(left.iterdir())
+        with measured_servers(tmp_path, shipped_model, "next"):
+            assert not left.exists()
+            assert list(used.iterdir())
+    assert not used.exists()
+
+
+@contextmanager
+def measured_servers(folder: Path, model: Path, *names: str) -> Iterator[list[RunningServer]]:
+    """Servers with a private folder of values, each with one worker that is ready."""
+    with ExitStack() as stack:
+        servers = []
+        for name in names:
+            (folder / name).mkdir()
+            settings = {"workers": "1", "model": str(model), "metrics_port": str(free_port())}
+            servers.append(stack.enter_context(running_server(folder / name, settings)))
+        for server in servers:
+            server.wait_for("/health/ready", 200)
+        yield servers
+
+
+def private_folder(server: RunningServer) -> Path:
+    """Where the server keeps its values: it holds the folder open."""
+    opened = (path.resolve() for path in Path(f"/proc/{server.process.pid}/fd").iterdir())
+    (folder,) = (path for path in opened if path.name.startswith("scandid-metrics-"))
+    return folder
 
 
 def test_a_scrape_is_cheap(tmp_path: Path, shipped_model: Path) -> None:

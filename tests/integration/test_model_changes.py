@@ -1,9 +1,11 @@
 """The model of a running server: awaited, fetched, replaced under load, kept from bad ones."""
 
 import hashlib
+import os
 import signal
 import threading
 import time
+from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -11,7 +13,12 @@ import httpx
 import pytest
 
 from tests.integration.object_store import ObjectStore
-from tests.integration.running_server import DEADLINE_S, RunningServer, running_server
+from tests.integration.running_server import (
+    DEADLINE_S,
+    RunningServer,
+    free_port,
+    running_server,
+)
 from tests.integration.variants import liar, variant
 from tests.integration.weak_link import weak_link
 
@@ -120,6 +127,81 @@ def test_a_file_is_checked_too(tiny_model: Path, tmp_path: Path) -> None:
         path.write_bytes(variant(tiny_model, version="second"))
         server.process.send_signal(signal.SIGHUP)
         wait_for_model(server, hashlib.sha256(path.read_bytes()).hexdigest())
+
+
+@pytest.fixture
+def file_server(tiny_model: Path, tmp_path: Path) -> Iterator[tuple[RunningServer, Path]]:
+    """A server with two workers, ready, and the model file that it was told to serve."""
+    path = tmp_path / "served.onnx"
+    path.write_bytes(tiny_model.read_bytes())
+    with running_server(tmp_path, {"workers": "2", "model": str(path)}) as server:
+        server.wait_for_log("Booting worker with pid", 2)
+        server.wait_for("/health/ready", 200)
+        yield server, path
+
+
+def kill_workers(server: RunningServer, pids: Sequence[int]) -> None:
+    """Kill the workers, and wait for those that follow."""
+    before = server.log.count("Booting worker with pid")
+    for pid in pids:
+        os.kill(pid, signal.SIGKILL)
+    server.wait_for_log("Booting worker with pid", before + len(pids))
+    server.wait_for("/health/ready", 200)
+
+
+def test_a_refused_file_stays_out_when_a_worker_dies(
+    file_server: tuple[RunningServer, Path],
+) -> None:
+    """After SIGHUP has refused a file, workers that follow killed ones serve the old model too."""
+    server, path = file_server
+    before, workers = hashlib.sha256(path.read_bytes()).hexdigest(), server.worker_pids
+    path.write_bytes(path.read_bytes()[:-1_000])
+    server.process.send_signal(signal.SIGHUP)
+    server.wait_for_log("the model is not changed", 1)
+    kill_workers(server, workers)
+    wait_for_model(server, before)
+    assert all_answer(server)
+    assert "not ready" not in server.log
+
+
+def test_a_newer_file_waits_for_sighup(
+    file_server: tuple[RunningServer, Path], tiny_model: Path
+) -> None:
+    """A worker that follows a killed one serves what the others do, until SIGHUP changes all."""
+    server, path = file_server
+    before = hashlib.sha256(path.read_bytes()).hexdigest()
+    path.write_bytes(variant(tiny_model, version="second"))
+    kill_workers(server, server.worker_pids)
+    wait_for_model(server, before)
+    path.unlink()
+    kill_workers(server, server.worker_pids)
+    wait_for_model(server, before)
+    path.write_bytes(variant(tiny_model, version="third"))
+    server.process.send_signal(signal.SIGHUP)
+    wait_for_model(server, hashlib.sha256(path.read_bytes()).hexdigest())
+
+
+def all_answer(server: RunningServer) -> bool:
+    """Whether a text is answered on each of many new connections."""
+    asked = (
+        httpx.post(f"{server.url}/identify", json={"text": TEXT}, trust_env=False)
+        for _ in range(50)
+    )
+    return all(answer.status_code == 200 for answer in asked)
+
+
+def test_the_first_arrival_is_no_restart(
+    store: ObjectStore, settings: dict[str, str], tiny_model: Path, tmp_path: Path
+) -> None:
+    """Workers that waited for the store and gave way to those that have the model do not count."""
+    digest, port = put(store, tiny_model.read_bytes()), free_port()
+    with running_server(tmp_path, settings | {"metrics_port": str(port)}) as server:
+        server.wait_for("/health/ready", 200)
+        wait_for_model(server, digest)
+        server.wait_for_log("Worker exiting", 2)
+        metrics = httpx.get(f"http://127.0.0.1:{port}/metrics", trust_env=False).text
+    assert server.log.count("Booting worker with pid") == 4
+    assert "scandid_worker_restarts_total 0.0" in metrics
 
 
 def test_a_server_waits_for_its_store(

@@ -1,0 +1,81 @@
+"""The folder of the metrics' values: private or the operator's, and left by servers that died."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from server.values import ValuesFolder
+
+HOLD = """
+import os
+from server.values import ValuesFolder
+folder = ValuesFolder("")
+(folder.path / "counter_1.db").touch()
+if os.fork():
+    print(folder.path, flush=True)
+input()
+"""
+
+
+def hold(root: Path) -> tuple["subprocess.Popen[str]", Path]:
+    """A process and its child that use a private folder until they are given a line."""
+    process = subprocess.Popen(
+        [sys.executable, "-c", HOLD],
+        cwd=root,
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    assert process.stdout
+    return process, Path(process.stdout.readline().strip())
+
+
+def test_what_is_left_behind_is_removed(root: Path) -> None:
+    """The next start removes a killed process's folder once those it forked have ended as well."""
+    process, left = hold(root)
+    process.kill()
+    process.wait()
+    ValuesFolder("").remove()
+    assert left.exists()
+    process.communicate()
+    ValuesFolder("").remove()
+    assert not left.exists()
+
+
+def test_what_is_in_use_stays() -> None:
+    """A start leaves alone the folder of a server that runs, and takes another."""
+    first, second = ValuesFolder(""), ValuesFolder("")
+    assert first.path != second.path
+    assert first.path.exists()
+    for folder in (first, second):
+        folder.remove()
+        assert not folder.path.exists()
+
+
+def test_only_values_are_removed(root: Path) -> None:
+    """An abandoned folder with anything else in it stays, with that."""
+    process, left = hold(root)
+    (left / "other").touch()
+    process.communicate("\n" * 2)
+    ValuesFolder("").remove()
+    assert [path.name for path in left.iterdir()] == ["other"]
+    (left / "other").unlink()
+    ValuesFolder("").remove()
+    assert not left.exists()
+
+
+def test_a_named_folder_is_made(tmp_path: Path) -> None:
+    """The operator's folder is made where it is missing, and only emptied at the end."""
+    folder = ValuesFolder(str(tmp_path / "deep" / "values"))
+    (folder.path / "counter_1.db").touch()
+    folder.remove()
+    assert list(folder.path.iterdir()) == []
+
+
+def test_an_unusable_folder_is_an_error(tmp_path: Path) -> None:
+    """A name that cannot be a folder is refused at the start."""
+    (tmp_path / "file").touch()
+    with pytest.raises(OSError, match="file"):
+        ValuesFolder(str(tmp_path / "file" / "values"))
