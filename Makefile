@@ -28,7 +28,7 @@ help: ## List the commands
 setup: $(DEV)/.ready ## Make .venv with everything for development
 	@echo "$(DEV) is ready: $$($(DEV)/bin/python --version)"
 
-serve: $(SERVE)/.ready ## Start the service with the shipped model (makes .venv-serve)
+serve: $(SERVE)/.ready $(if $(TRACING),$(SERVE)/.tracing) ## Start the service with the shipped model (makes .venv-serve); TRACING=1 adds OpenTelemetry
 	@echo "Try it from another terminal:"
 	@echo "  curl -s http://localhost:$${SCANDID_PORT:-8080}/identify" \
 		"-H 'Content-Type: application/json' -d '{\"text\": \"Hva heter du, og hvor kommer du fra?\"}'"
@@ -47,6 +47,7 @@ check: $(DEV)/.ready ## Lint, formatting, types and the direction of imports
 lock: $(DEV)/.ready ## Resolve requirements/*.in to hashed locks; ARGS=--upgrade takes new releases
 	$(LOCK) $(ARGS) requirements/dev.in --output-file requirements/dev.txt
 	$(LOCK) $(ARGS) requirements/serve.in --constraint requirements/dev.txt --output-file requirements/serve.txt
+	$(LOCK) $(ARGS) requirements/tracing.in --constraint requirements/dev.txt --output-file requirements/tracing.txt
 	$(LOCK) $(ARGS) requirements/train.in --constraint requirements/dev.txt --output-file requirements/train.txt
 	$(LOCK) $(ARGS) requirements/torch-cuda.in --constraint requirements/train.txt --output-file requirements/torch-cuda.txt
 	$(LOCK) $(ARGS) requirements/loadtest.in --constraint requirements/dev.txt --output-file requirements/loadtest.txt
@@ -61,8 +62,9 @@ export: $(DEV)/.ready ## Write models/scandid.onnx from the last checkpoint; ARG
 leave-one-out: $(DEV)/.ready ## Accuracy on each source by a model that never saw it: DATA="corpora/" ARGS="--steps 1500"
 	$(DEV)/bin/python -m training.leave_one_out $(addprefix --data ,$(DATA)) $(ARGS)
 
-dashboards: $(DEV)/.ready ## Write Grafana's dashboards from their code
+dashboards: $(DEV)/.ready ## Write Grafana's dashboards from their code, and the cluster's rules from Prometheus'
 	$(DEV)/bin/python -m deploy.grafana
+	$(DEV)/bin/python -m deploy.prometheus
 
 card: $(DEV)/.ready ## Score the model and write its card: BENCHMARKS="a.parquet b.tsv"
 	$(DEV)/bin/python -m training.card $(BENCHMARKS)
@@ -117,6 +119,10 @@ $(DEV)/.ready $(PEERS_VENV)/.ready: %/.ready: requirements/torch.txt
 $(SERVE)/.ready $(LOADTEST)/.ready: %/.ready:
 	$(call new_environment,$*)
 	$*/bin/python $(PIP) --require-hashes -r $<
+	@touch $@
+
+$(SERVE)/.tracing: requirements/tracing.txt $(SERVE)/.ready
+	$(SERVE)/bin/python $(PIP) --require-hashes -r $<
 	@touch $@
 
 $(DEV)/.ready: requirements/dev.txt

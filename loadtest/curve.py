@@ -2,10 +2,11 @@
 
 import json
 import sys
-from pathlib import Path
 from typing import Any, Final
 
 import matplotlib as mpl
+
+from loadtest.command import files
 
 mpl.use("Agg")
 from matplotlib import pyplot as plt
@@ -20,7 +21,7 @@ _SHIPPED: Final = "shipped"
 
 def main() -> int:
     """Draw the picture into ``images`` beside the file."""
-    source = Path(sys.argv[1])
+    (source,) = files(__doc__, "json")
     rows = json.loads(source.read_text(encoding="utf-8"))["rows"]
     picture = source.parent / "images" / f"{source.stem}.png"
     figure = draw(rows)

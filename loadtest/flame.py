@@ -15,6 +15,7 @@ from tempfile import TemporaryDirectory
 from typing import Final
 
 from loadtest import raw_client
+from loadtest.command import files
 from loadtest.processes import pinned, tree
 from loadtest.rounds import Plan
 from loadtest.servers import started
@@ -40,7 +41,7 @@ _TITLE: Final = "A worker under texts of 320 bytes, 32 connections"
 
 def main() -> int:
     """Draw the flame graph; 1 where there is nothing to draw."""
-    picture = Path(sys.argv[1])
+    (picture,) = files(__doc__, "picture")
     plan = Plan(load=raw_client.load, seconds=5, warm_s=1, rounds=1)
     drawn = _record(plan, picture, "flamegraph")
     if not drawn:

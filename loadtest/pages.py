@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from loadtest import apart
+from loadtest.command import files
 from loadtest.markdown import Row, table
 from loadtest.stacks import EMPTY
 
@@ -23,7 +24,7 @@ Result = Mapping[str, Any]
 
 def main() -> int:
     """Rewrite the page beside the JSON file."""
-    source = Path(sys.argv[1])
+    (source,) = files(__doc__, "json")
     page = source.with_suffix(".md")
     page.write_text(fill(page.read_text(encoding="utf-8"), read(source)), encoding="utf-8")
     return 0

@@ -2,12 +2,12 @@
 
 import json
 import sys
-from pathlib import Path
 from typing import Any
 
 import matplotlib as mpl
 from matplotlib.axes import Axes
 
+from loadtest.command import files
 from loadtest.stacks import EMPTY
 
 mpl.use("Agg")
@@ -18,7 +18,7 @@ Row = dict[str, float]
 
 def main() -> int:
     """Draw every picture into ``images`` beside the JSON file."""
-    source = Path(sys.argv[1])
+    (source,) = files(__doc__, "json")
     result = json.loads(source.read_text(encoding="utf-8"))
     folder = source.parent / "images"
     folder.mkdir(exist_ok=True)

@@ -11,12 +11,13 @@ from pathlib import Path
 from statistics import mean
 from typing import Any
 
+from loadtest.command import files
 from loadtest.shapes import SHAPES
 
 
 def main() -> int:
     """Write a row for every shape that was run."""
-    results, file = map(Path, sys.argv[1:])
+    results, file = files(__doc__, "results", "json")
     rows = [row(results / shape) for shape in SHAPES if (results / shape / "watch.csv").exists()]
     file.write_text(json.dumps({"rows": rows}, indent=1) + "\n", encoding="utf-8")
     return 0

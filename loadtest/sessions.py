@@ -13,7 +13,6 @@ import sys
 import time
 from collections.abc import Callable, Iterator, Mapping
 from multiprocessing.connection import Connection
-from pathlib import Path
 from statistics import median
 from typing import Any, Final
 from unittest.mock import patch
@@ -22,6 +21,7 @@ import numpy as np
 import onnxruntime
 from numpy.typing import NDArray
 
+from loadtest.command import files
 from loadtest.processes import rss_mb
 from loadtest.texts import texts_of
 from scandid import LABELS, Identifier
@@ -69,9 +69,10 @@ class BoundModel:
 
 def main() -> int:
     """Measure every variant and write the file."""
+    (file,) = files(__doc__, "json")
     rows = measure(ROUNDS, CALLS)
     result = {"onnxruntime": onnxruntime.__version__, "calls": ROUNDS * CALLS, "rows": rows}
-    Path(sys.argv[1]).write_text(json.dumps(result, indent=1) + "\n", encoding="utf-8")
+    file.write_text(json.dumps(result, indent=1) + "\n", encoding="utf-8")
     return 0
 
 

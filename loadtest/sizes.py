@@ -13,13 +13,13 @@ from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import partial
 from itertools import islice
-from pathlib import Path
 from statistics import median
 from typing import Any, Final, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
+from loadtest.command import files
 from loadtest.library import TEXT_BYTES
 from loadtest.texts import shuffled_texts
 from scandid import Identifier
@@ -43,7 +43,7 @@ class Runs(Protocol):
 
 def main() -> int:
     """Measure and rewrite the file."""
-    file = Path(sys.argv[1])
+    (file,) = files(__doc__, "json")
     result = json.loads(file.read_text(encoding="utf-8"))
     shipped = Model.load()
     models: dict[str, Runs] = {"": shipped} | {

@@ -11,7 +11,7 @@ from scandid.identifier import Identifier
 from scandid.labels import LABELS, LANGUAGES, NAMES
 from scandid.model import ModelMetadata
 
-__version__ = "0.1.0"
+__version__ = "0.2.0"
 
 __all__ = [
     "LABELS",

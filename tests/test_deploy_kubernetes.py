@@ -11,8 +11,12 @@ from typing import Any
 import kubernetes_validate
 import pytest
 import yaml
-from cloudcoil.models.prometheus_operator.v1 import ServiceMonitor
+from cloudcoil.models.prometheus_operator.v1 import PrometheusRule, ServiceMonitor
 
+from deploy.grafana.__main__ import dashboards
+from deploy.prometheus.__main__ import FILE as RULE_FILE
+from deploy.prometheus.__main__ import prometheus_rule
+from scandid import __version__
 from server.settings import Settings, variable
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -29,21 +33,26 @@ RENDERERS = (("kustomize", "build"), ("kubectl", "kustomize"))
 KINDS = {
     "development": ALWAYS,
     "production": ALWAYS
-    | {"HorizontalPodAutoscaler", "PodDisruptionBudget", "Secret", "ServiceMonitor"},
+    | {"HorizontalPodAutoscaler", "PodDisruptionBudget", "Secret"}
+    | {"Dashboards", "PrometheusRule", "ServiceMonitor"},
+}
+OPERATOR: dict[str, type[PrometheusRule | ServiceMonitor]] = {
+    "PrometheusRule": PrometheusRule,
+    "ServiceMonitor": ServiceMonitor,
 }
 
 
 def validate(item: dict[str, Any]) -> None:
     """Hold an object to its schema, unknown fields refused."""
-    if item["kind"] == "ServiceMonitor":
-        ServiceMonitor.model_validate(item, extra="forbid")
+    if item["kind"] in OPERATOR:
+        OPERATOR[item["kind"]].model_validate(item, extra="forbid")
     else:
         kubernetes_validate.validate(item, VERSION, strict=True)
 
 
 @cache
 def rendered(overlay: str) -> dict[str, dict[str, Any]]:
-    """What an overlay renders to, by kind; with the example's credentials."""
+    """What an overlay renders to, by kind, dashboards apart; with the example's credentials."""
     command = next((words for words in RENDERERS if shutil.which(words[0])), ())
     if not command:
         reason = "kustomize is not installed: neither kustomize nor kubectl is there"
@@ -58,7 +67,9 @@ def rendered(overlay: str) -> dict[str, dict[str, Any]]:
     finally:
         if made:
             secrets.unlink()
-    return {item["kind"]: item for item in yaml.safe_load_all(text)}
+    apart = {"scandid-dashboards": "Dashboards"}
+    items = yaml.safe_load_all(text)
+    return {apart.get(item["metadata"]["name"], item["kind"]): item for item in items}
 
 
 @pytest.mark.parametrize("path", OBJECTS, ids=lambda path: path.stem)
@@ -133,7 +144,7 @@ def test_production_holds_together() -> None:
     assert target["name"] == objects["Deployment"]["metadata"]["name"]
     (container,) = pod("production")["containers"]
     assert {"secretRef": {"name": objects["Secret"]["metadata"]["name"]}} in container["envFrom"]
-    assert container["image"].endswith("/scandid-serve:0.1.0")
+    assert container["image"].endswith(f"/scandid-serve:{__version__}")
     ports = {port["name"]: port["containerPort"] for port in container["ports"]}
     assert ports == {"http": 8080, "metrics": 9464}
     assert {port["targetPort"] for port in objects["Service"]["spec"]["ports"]} == ports.keys()
@@ -147,6 +158,22 @@ def test_prometheus_finds_the_job_of_the_rules() -> None:
     assert monitor["selector"]["matchLabels"].items() <= labels.items()
     assert labels[monitor["jobLabel"]] == "scandid"
     assert {each["port"] for each in monitor["endpoints"]} == {"metrics"}
+
+
+def test_a_cluster_alerts_by_the_same_rules() -> None:
+    """The operator's object is what the rules are written to, and the overlay applies it."""
+    assert RULE_FILE.read_text(encoding="utf-8") == prometheus_rule()
+    assert (
+        rendered("production")["PrometheusRule"]["spec"]
+        == yaml.safe_load(prometheus_rule())["spec"]
+    )
+
+
+def test_a_cluster_gets_every_dashboard() -> None:
+    """Grafana's sidecar finds what the code writes, by the label that it looks for."""
+    found = rendered("production")["Dashboards"]
+    assert found["metadata"]["labels"] == {"grafana_dashboard": "1"}
+    assert found["data"] == dashboards()
 
 
 def test_settings_are_settings() -> None:

@@ -2,6 +2,7 @@
 
 import ast
 import os
+import re
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -40,6 +41,16 @@ def imported(tree: ast.AST) -> Iterator[tuple[int, str]]:
             yield from ((node.lineno, alias.name.partition(".")[0]) for alias in node.names)
         elif isinstance(node, ast.ImportFrom) and node.module and node.level == 0:
             yield node.lineno, node.module.partition(".")[0]
+
+
+def test_the_page_names_what_the_server_imports() -> None:
+    """Architecture's table lists exactly the packages that server/ asks for, whenever it does."""
+    trees = [ast.parse(path.read_text(encoding="utf-8")) for path in sources("server")]
+    asked = {name for tree in trees for _, name in imported(tree)}
+    page = (ROOT / "docs" / "architecture.md").read_text(encoding="utf-8")
+    (row,) = re.findall(r"^\| `server/` \|.*\| (.+) \|$", page, re.MULTILINE)
+    listed = set(re.findall(r"\w+", row)) - {"where", "traces", "are", "sent"}
+    assert asked - sys.stdlib_module_names - {"server"} == listed
 
 
 def late_lines(tree: ast.AST) -> set[int]:

@@ -1,11 +1,13 @@
 """docs/performance.md holds what the benchmark measured, and the layers it was measured in."""
 
+import json
 import re
 from pathlib import Path
 
 import pytest
 
 from loadtest.flame import LAYERS, OTHER, by_layer, titled
+from loadtest.monitoring import MAX_SHARE
 from loadtest.pages import TABLES, fill, read
 
 DOCS = Path(__file__).resolve().parent.parent / "docs"
@@ -20,6 +22,25 @@ def test_the_page_holds_every_table() -> None:
 def test_the_page_is_what_was_measured() -> None:
     """No number of a table was written by hand, or left from an earlier measurement."""
     assert fill(PAGE, read(DOCS / "performance.json")) == PAGE
+
+
+def test_operators_are_told_what_was_measured() -> None:
+    """What monitoring costs, as the page for operators says it, is the benchmark's last result."""
+    page = (DOCS / "operations.md").read_text(encoding="utf-8")
+    told = re.search(
+        r"add (\d+) %\s+to the processor time of a request that comes alone and (\d+) % under load,"
+        r" with (\d+)\s+connections.*?fails above (\d+) %",
+        page,
+        re.DOTALL,
+    )
+    assert told
+    alone, load = json.loads((DOCS / "performance.json").read_text(encoding="utf-8"))["monitoring"]
+    shares = [round(100 * share) for share in (alone["share"], load["share"])]
+    assert [int(word) for word in told.groups()] == [
+        *shares,
+        load["connections"],
+        round(100 * MAX_SHARE),
+    ]
 
 
 def test_the_pictures_are_there() -> None:

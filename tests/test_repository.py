@@ -1,6 +1,7 @@
 """The tree keeps its own rules: sizes, docstrings, locks, commands that pages name, packaging."""
 
 import ast
+import json
 import re
 import subprocess
 import sys
@@ -11,9 +12,12 @@ from pathlib import Path
 
 import pytest
 
+import scandid
+
 ROOT = Path(__file__).resolve().parent.parent
 REQUIREMENTS = ROOT / "requirements"
 MODEL = ROOT / "models" / "scandid.onnx"
+PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
 
 MAX_FILE_LINES = 300
 MAX_SCRIPT_LINES = 200
@@ -47,6 +51,11 @@ def names(requirements: list[str]) -> set[str]:
     """Normalised package names of requirement lines, without versions and markers."""
     found = (re.match(r"[A-Za-z0-9][\w.-]*", line) for line in requirements)
     return {match[0].lower().replace("_", "-") for match in found if match}
+
+
+def asked(name: str) -> set[str]:
+    """Packages that a file of requirements names."""
+    return names((REQUIREMENTS / name).read_text(encoding="utf-8").splitlines())
 
 
 def test_files_are_short() -> None:
@@ -87,6 +96,7 @@ def test_tests_say_what_they_prove() -> None:
     "name",
     [
         "serve.txt",
+        "tracing.txt",
         "train.txt",
         "loadtest.txt",
         "peers.txt",
@@ -113,7 +123,7 @@ def test_locks_pin_and_hash_everything(name: str) -> None:
 def test_locks_agree() -> None:
     """Serving and training are tested with the versions they are shipped with."""
     dev = pins("dev.txt")
-    for name in ("serve.txt", "train.txt", "loadtest.txt"):
+    for name in ("serve.txt", "tracing.txt", "train.txt", "loadtest.txt"):
         assert pins(name).items() <= dev.items()
 
 
@@ -123,13 +133,45 @@ def test_serving_lock_is_lean() -> None:
     assert not heavy & pins("serve.txt").keys()
 
 
-@pytest.mark.parametrize("extra", ["serve", "train"])
-def test_extras_are_locked(extra: str) -> None:
-    """Whatever the package's metadata asks for is pinned for the environment that uses it."""
-    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
-    wanted = names(project["dependencies"] + project["optional-dependencies"][extra])
-    locked = pins(f"{extra}.txt").keys() | (pins("torch.txt").keys() if extra == "train" else set())
-    assert wanted <= locked
+def test_tracing_is_beside_serving() -> None:
+    """What sends spans is in a lock of its own, which the service's environment takes as it is."""
+    serve, tracing = pins("serve.txt"), pins("tracing.txt")
+    assert not any(name.startswith("opentelemetry") for name in serve)
+    assert all(serve[name] == tracing[name] for name in serve.keys() & tracing.keys())
+
+
+def test_the_metadata_asks_for_what_is_locked() -> None:
+    """The package needs what serving needs of it, and its one extra what training pins too."""
+    dependencies, extras = PROJECT["dependencies"], PROJECT["optional-dependencies"]
+    assert extras.keys() == {"cli"}
+    assert names(dependencies) <= asked("serve.in")
+    assert names(dependencies + extras["cli"]) <= asked("train.in")
+
+
+def test_nothing_tells_to_install_what_is_on_no_index() -> None:
+    """No page or message names the package to an installer: anybody could publish that name."""
+    told = [
+        str(path.relative_to(ROOT))
+        for pattern in ("*.md", "*.py", "*.in")
+        for path in tracked(pattern)
+        if re.search(r"(install|needs) '?scandid\b", path.read_text(encoding="utf-8"))
+    ]
+    assert told == []
+
+
+def test_the_version_is_the_same_everywhere() -> None:
+    """Package, changelog, description of the service, images and overlay name one version."""
+    version = PROJECT["version"]
+    assert scandid.__version__ == version
+    openapi = json.loads((ROOT / "docs" / "openapi.json").read_text(encoding="utf-8"))
+    assert openapi["info"]["version"] == version
+    changes = (ROOT / "CHANGELOG.md").read_text(encoding="utf-8")
+    assert re.findall(r"^## \[(\d\S+)\] - \d{4}-\d\d-\d\d$", changes, re.MULTILINE)[0] == version
+    files = ("Dockerfile.serve", "Dockerfile.train", ".env.example", "docs/operations.md")
+    overlay = "deploy/kubernetes/overlays/production/kustomization.yaml"
+    named = re.compile(r"(?:VERSION=|newTag: |scandid-(?:serve|train):)(\d[\w.]*)")
+    for name in (*files, overlay):
+        assert set(named.findall((ROOT / name).read_text(encoding="utf-8"))) == {version}, name
 
 
 def commands(page: Path) -> str:
@@ -161,4 +203,6 @@ def test_wheel_carries_the_model(tmp_path: Path) -> None:
     with zipfile.ZipFile(wheel) as archive:
         files = archive.namelist()
         assert archive.read("scandid/models/scandid.onnx") == MODEL.read_bytes()
-    assert {name.partition("/")[0] for name in files} == {"scandid", "scandid-0.1.0.dist-info"}
+    assert "scandid/py.typed" in files
+    metadata = f"scandid-{PROJECT['version']}.dist-info"
+    assert {name.partition("/")[0] for name in files} == {"scandid", metadata}

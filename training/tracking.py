@@ -11,6 +11,7 @@ or by ``sync``.
 
 import argparse
 import dataclasses
+import os
 import shutil
 import sys
 from collections.abc import Sequence
@@ -99,16 +100,40 @@ def open_tracker(track: str | None, folder: Path) -> Tracker:
     Args:
         track: Value of ``--track``: an address, or None where the flag is missing.
         folder: Folder of the run, which holds its run.json.
-
-    Raises:
-        InputError: tracking is asked for and mlflow is not installed.
     """
     stores = Stores.from_environ()
     uri = track or stores.tracking_uri
     if not uri:
         return NoTracker()
-    require_mlflow()
     return FolderTracker(Journal.open(folder, dataclasses.replace(stores, tracking_uri=uri)))
+
+
+def require_tracker(track: str | None) -> None:
+    """Check what can be told before hours of training, if tracking is asked for.
+
+    MLflow itself tries for five minutes to open a database that cannot be made.
+
+    Args:
+        track: Value of ``--track``: an address, or None where the flag is missing.
+
+    Raises:
+        InputError: mlflow is not installed, or its file cannot be written.
+    """
+    uri = track or Stores.from_environ().tracking_uri
+    if not uri:
+        return
+    require_mlflow()
+    scheme, _, path = uri.partition(":///")
+    if scheme != "sqlite":
+        return
+    file = Path(path.partition("?")[0])
+    wanted = [file.parent, file] if file.exists() else [file.parent]
+    # SQLite keeps its journal beside the file, so the folder is written too.
+    if not file.parent.is_dir() or not all(os.access(each, os.W_OK) for each in wanted):
+        raise InputError(
+            f"tracking: {uri}: {file.absolute()} cannot be written; train in a folder that can be, "
+            "or name a server by MLFLOW_TRACKING_URI"
+        )
 
 
 def require_mlflow() -> None:
@@ -121,7 +146,7 @@ def require_mlflow() -> None:
         import mlflow  # noqa: F401
     except ImportError as error:
         raise InputError(
-            "tracking needs mlflow: pip install 'scandid[track]' (mlflow-skinny is enough)"
+            "tracking needs mlflow: make setup, or pip install mlflow-skinny sqlalchemy alembic"
         ) from error
 
 

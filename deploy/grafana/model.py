@@ -69,8 +69,8 @@ PANELS: Final = (
         kind="areas",
     ),
     Panel(
-        title="Unreliable by label",
-        description="Share of each label's answers with a confidence below 0.5.",
+        title="Confidence below 0.5",
+        description="Share of each label's answers that are below it; undetermined texts left out.",
         unit="percentunit",
         queries={
             "{{label}}": "sum by (label) (rate(scandid_answers_total"

@@ -41,7 +41,7 @@ PANELS: Final = (
     ),
     Panel(
         title="Replaced",
-        description="Workers replaced in the last hour. A reload replaces each once.",
+        description="Workers that ended unasked in the last hour. A reload ends none so.",
         unit="none",
         queries={"replaced": f"sum(increase({_at('scandid_worker_restarts_total')}[1h]))"},
         kind="figure",
