@@ -9,7 +9,6 @@ import statistics
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 import httpx
@@ -208,40 +207,6 @@ def test_nothing_is_left_behind(measured: MeasuredServer) -> None:
     assert list(measured.folder.iterdir()) == []
     with pytest.raises(httpx.ConnectError):
         measured.scrape()
-
-
-def test_what_a_killed_server_left_is_removed(tmp_path: Path, shipped_model: Path) -> None:
-    """The next start removes the private values of a server that was killed, of no other one."""
-    with measured_servers(tmp_path, shipped_model, "killed", "running") as (killed, running):
-        left, used = private_folder(killed), private_folder(running)
-        os.killpg(killed.process.pid, signal.SIGKILL)
-        killed.process.wait()
-        assert list(left.iterdir())
-        with measured_servers(tmp_path, shipped_model, "next"):
-            assert not left.exists()
-            assert list(used.iterdir())
-    assert not used.exists()
-
-
-@contextmanager
-def measured_servers(folder: Path, model: Path, *names: str) -> Iterator[list[RunningServer]]:
-    """Servers with a private folder of values, each with one worker that is ready."""
-    with ExitStack() as stack:
-        servers = []
-        for name in names:
-            (folder / name).mkdir()
-            settings = {"workers": "1", "model": str(model), "metrics_port": str(free_port())}
-            servers.append(stack.enter_context(running_server(folder / name, settings)))
-        for server in servers:
-            server.wait_for("/health/ready", 200)
-        yield servers
-
-
-def private_folder(server: RunningServer) -> Path:
-    """Where the server keeps its values: it holds the folder open."""
-    opened = (path.resolve() for path in Path(f"/proc/{server.process.pid}/fd").iterdir())
-    (folder,) = (path for path in opened if path.name.startswith("scandid-metrics-"))
-    return folder
 
 
 def test_a_scrape_is_cheap(tmp_path: Path, shipped_model: Path) -> None:
