@@ -30,18 +30,31 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if isinstance(sys.stdout, io.TextIOWrapper):
         sys.stdout.reconfigure(encoding="utf-8")  # JSON is UTF-8, whatever the locale says
     try:
+        if sys.stdout is None:
+            raise InputError("standard output is closed")
         identifier = Identifier.load(options.model)
         options.command(identifier, options)
         sys.stdout.flush()
     except ScandidError as error:
-        print(f"scandid: {error}", file=sys.stderr)
-        return 2
+        return _fail(str(error))
     except BrokenPipeError:
-        # The reader has gone (`| head`); without this, closing stdout would raise once more.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        _discard_output()  # the reader has gone (`| head`)
+    except OSError as error:
+        _discard_output()
+        return _fail(f"standard output cannot be written: {error.strerror}")
     except KeyboardInterrupt:
         return 128 + signal.SIGINT
     return 0
+
+
+def _fail(reason: str) -> int:
+    print(f"scandid: {reason}", file=sys.stderr)
+    return 2
+
+
+def _discard_output() -> None:
+    """Forget what is not written yet: closing stdout would raise once more."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def _parser() -> argparse.ArgumentParser:

@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from scandid.folding import fold_texts
-from scandid.litter import may_hold_litter
+from scandid.litter import may_hold_litter, words_at_beginning
 
 ENCODING: Final = "nfc-lower-letters-utf8/4"
 """Name of this procedure; a model trained with another one is refused at load."""
@@ -23,9 +23,13 @@ ENCODING: Final = "nfc-lower-letters-utf8/4"
 TIME_MULTIPLE: Final = 32
 """Padded lengths are multiples of this number of bytes."""
 
-_CHARS_PER_BYTE_LIMIT: Final = 4
 _CHARS_PER_BYTE_FIRST: Final = 1.25
 """So much of a text is folded first: it mostly fills the limit."""
+
+_CHARS_PER_BYTE_LATER: Final = (4, 16, 64)
+"""Then so much, as long as what is found does not fill it: the words of a web page may stand behind
+its programs and styles, those of a letter behind spaces. The last are 65,536 characters, which take
+0.4 ms where they are spaces and 40 ms where each of them was chosen to take long."""
 
 _TEXTS_TOGETHER: Final = 512
 """Folded as one string: more take no less time a text, and a million would take gigabytes."""
@@ -60,32 +64,44 @@ def encode_texts(texts: Sequence[str], max_bytes: int) -> list[tuple[bytes, bool
 
 
 def _encode(texts: Sequence[str], max_bytes: int) -> Iterator[tuple[bytes, bool]]:
-    limit = max_bytes * _CHARS_PER_BYTE_LIMIT
     first = int(max_bytes * _CHARS_PER_BYTE_FIRST)
+    most = max_bytes * _CHARS_PER_BYTE_LATER[-1]
     long = max(map(len, texts)) > first
-    folded = _fold_long([t[:limit] for t in texts], max_bytes, first) if long else fold_texts(texts)
+    folded = _fold_long(texts, max_bytes, first) if long else fold_texts(texts)
     for data, text in zip(folded, texts, strict=True):
-        yield (data, len(text) > limit) if len(data) <= max_bytes else (_cut(data, max_bytes), True)
+        yield (data, len(text) > most) if len(data) <= max_bytes else (_cut(data, max_bytes), True)
 
 
 def _fold_long(texts: Sequence[str], max_bytes: int, first: int) -> list[bytes]:
-    """Fold the first characters of each, and all of it where these give no more than is read."""
-    beginnings = [_beginning(text, first) for text in texts]
+    """Fold the first characters of each, and ever more where these give no more than is read."""
+    whole = max_bytes * _CHARS_PER_BYTE_LATER[0]
+    beginnings = [_beginning(text, first, whole) for text in texts]
     folded = fold_texts(beginnings)
     parts = zip(texts, beginnings, folded, strict=True)
     more = [i for i, (t, b, f) in enumerate(parts) if len(f) <= max_bytes and len(b) < len(t)]
-    for index, data in zip(more, fold_texts([texts[index] for index in more]), strict=True):
-        folded[index] = data
+    for times in _CHARS_PER_BYTE_LATER:
+        if not more:
+            break
+        limit = max_bytes * times
+        longer = fold_texts([words_at_beginning(texts[index], limit) for index in more])
+        for index, data in zip(more, longer, strict=True):
+            folded[index] = data
+        more = [i for i in more if len(folded[i]) <= max_bytes and limit < len(texts[i])]
     return folded
 
 
-def _beginning(text: str, chars: int) -> str:
-    """Words at the beginning of a text that are folded just as they are in all of it, or all."""
-    if len(text) <= chars:
+def _beginning(text: str, first: int, whole: int) -> str:
+    """Words at the beginning of a text that are folded just as they are in all of it.
+
+    All of it where there may be litter, for whether that is left out depends on what else there is,
+    and half of an address is a word; nothing where that would be more than ``whole`` characters.
+    """
+    if len(text) <= first:
         return text
-    words = text[:chars].rsplit(maxsplit=1)
-    # Whether litter is left out depends on what else there is, and half of an address is a word.
-    return text if len(words) < 2 or may_hold_litter(words[0]) else words[0]
+    words = text[:first].rsplit(maxsplit=1)
+    if len(words) == 2 and not may_hold_litter(words[0]):
+        return words[0]
+    return text if len(text) <= whole else ""
 
 
 def _cut(data: bytes, max_bytes: int) -> bytes:

@@ -120,6 +120,8 @@ def _fold(text: str) -> bytes:
 
 def _letters(word: str) -> str:
     """The letters of a word that holds others, with spaces for these."""
+    if not any(map(str.isalpha, word)):
+        return " "
     if any(map(str.isnumeric, word)):
         word = "".join([c if c.isalpha() or not c.isnumeric() else " " for c in word])
     return _NO_LETTERS.sub(" ", word)

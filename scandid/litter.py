@@ -24,14 +24,22 @@ _ESCAPE: Final = re.compile(
 )
 """A letter as HTML or JSON may have it: ``&oslash;``, ``&#248;``, ``\\u00f8``."""
 
+_SINGLE_TAG: Final = r"</?[a-z][\w:-]*\s*/?{0}|<[a-z][\w:-]*\s[^<>=]*=[^<>]*{0}|<[!?][^<>]*{0}"
+
 _TAG: Final = re.compile(
-    r"<(script|style)\b[^<>]*>[^<]*(?:<(?!/?(?:script|style)\b)[^<]*)*</\1\s*>"
-    r"|</?[a-z][\w:-]*\s*/?>|<[a-z][\w:-]*\s[^<>=]*=[^<>]*>|<[!?][^<>]*>",
+    r"<(script|style)\b[^<>]*>[^<]*(?:<(?!/?(?:script|style)\b)[^<]*)*</\1\s*>|"
+    + _SINGLE_TAG.format(">"),
     re.IGNORECASE,
 )
 """Programs and styles with all they hold, tags without attributes or with one that has a value,
 comments and declarations. *<<Jeg kommer snart>>* is none. No part of a text is looked at more than
 a few times, whatever it holds."""
+
+_HALF_TAG: Final = re.compile(_SINGLE_TAG.format(r"\Z"), re.IGNORECASE)
+"""A tag or comment that the end of what is looked at has cut: a picture may be in it."""
+
+_PROGRAM: Final = re.compile(r"<(?:(/)(?:script|style)\s*>|(?:script|style)\b)", re.IGNORECASE)
+"""Where a program or style begins, or ends."""
 
 
 def may_hold_markup(text: str) -> bool:
@@ -69,9 +77,40 @@ def without_litter(text: str) -> str:
     if not may_hold_litter(text):
         return text
     mended = _mended(text)
-    words = _TAG.sub(" ", mended).split()
-    kept = " ".join([word for word in words if not is_address(word)])
+    kept = _words(mended)
     return kept if any(map(str.isalpha, kept)) else mended
+
+
+def words_at_beginning(text: str, chars: int) -> str:
+    """What is left of the first characters of a longer text; all of one that is no longer.
+
+    Tags and addresses are left out even where nothing else is there, for there may be words behind
+    them, and so is a program, style or tag that goes on behind them.
+    """
+    if len(text) <= chars:
+        return text
+    beginning = text[:chars]
+    if not may_hold_litter(beginning):
+        return beginning
+    return _words(_mended(_finished(beginning)))
+
+
+def _words(mended: str) -> str:
+    words = _TAG.sub(" ", mended).split()
+    return " ".join([word for word in words if not is_address(word)])
+
+
+def _finished(text: str) -> str:
+    """A text up to the program, style or tag that it does not end."""
+    begins = None
+    for found in _PROGRAM.finditer(text):
+        if found[1]:
+            begins = None
+        elif begins is None:
+            begins = found.start()
+    if begins is None and "<" in text and _HALF_TAG.match(text, last := text.rindex("<")):
+        begins = last
+    return text[:begins]
 
 
 def _mended(text: str) -> str:

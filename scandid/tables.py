@@ -43,7 +43,11 @@ def read_table(path: str | Path) -> Iterator[LabelledText]:
             string or a code is malformed; the message names file, row and column.
     """
     file = Path(path)
-    if not file.is_file():
+    try:
+        found = file.is_file()
+    except OSError as error:
+        raise _unreadable(file, error) from error
+    if not found:
         raise InputError(f"{file}: no such file")
     number = 0
     for number, (text, codes) in enumerate(_rows(file), start=1):
@@ -92,9 +96,7 @@ def _parquet_rows(file: Path) -> Iterator[tuple[object, object]]:
     try:
         import pyarrow.parquet
     except ImportError as error:
-        raise InputError(
-            f"{file}: reading Parquet needs pyarrow: pip install 'scandid[cli]'"
-        ) from error
+        raise InputError(f"{file}: reading Parquet needs pyarrow: pip install pyarrow") from error
     try:
         table = pyarrow.parquet.ParquetFile(file)
         _require_columns(file, table.schema_arrow.names)
@@ -107,15 +109,21 @@ def _parquet_rows(file: Path) -> Iterator[tuple[object, object]]:
 def _text_rows(file: Path, delimiter: str) -> Iterator[tuple[object, object]]:
     """Rows of CSV or TSV; strict, since a lone quote would swallow the lines after it."""
     line = 0
-    with file.open(encoding="utf-8-sig", newline="") as stream:
-        try:
+    try:
+        with file.open(encoding="utf-8-sig", newline="") as stream:
             reader = csv.DictReader(stream, delimiter=delimiter, strict=True)
             _require_columns(file, reader.fieldnames or ())
             for row in reader:
                 line = reader.line_num
                 yield row["text"], row["languages"]
-        except (UnicodeDecodeError, csv.Error) as error:
-            raise InputError(f"{file}: after line {line}: {error}") from error
+    except (UnicodeDecodeError, csv.Error) as error:
+        raise InputError(f"{file}: after line {line}: {error}") from error
+    except OSError as error:
+        raise _unreadable(file, error) from error
+
+
+def _unreadable(file: Path, error: OSError) -> InputError:
+    return InputError(f"{file}: cannot be read: {error.strerror}")
 
 
 def _require_columns(file: Path, names: Iterable[str]) -> None:

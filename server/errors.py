@@ -9,7 +9,7 @@ bad_request             400     the request is malformed in another way
 not_found               404     no such path
 method_not_allowed      405     the path does not take this method (``Allow`` says which it takes)
 body_too_large          413     the body is longer than ``SCANDID_MAX_BODY_BYTES``
-unsupported_media_type  415     the body is neither JSON nor plain text, or not in UTF-8
+unsupported_media_type  415     the body is neither JSON nor plain text, not in UTF-8, or compressed
 wrong_type              422     a value has the wrong JSON type
 unknown_field           422     the object holds a field that the service does not know
 text_or_texts           422     neither or both of ``text`` and ``texts`` were given
@@ -33,6 +33,9 @@ from server.exchange import exchange_of
 
 MEDIA_TYPE: Final = "application/problem+json"
 RETRY_AFTER_S: Final = 1
+
+_SHOWN_CHARS: Final = 100
+"""Of what a client sent, in the text of an error: it may be megabytes."""
 
 CODES: Final[Mapping[str, tuple[int, str]]] = {
     "empty_body": (400, "The request has no body"),
@@ -61,13 +64,24 @@ class Problem(falcon.HTTPError):
     Args:
         problem: A key of :data:`CODES`.
         detail: What was wrong with this request and what would be right.
+        headers: Further headers of the answer.
         members: Further members of the document, such as ``field`` and ``limit``.
     """
 
-    def __init__(self, problem: str, detail: str, **members: str | int) -> None:
+    def __init__(
+        self,
+        problem: str,
+        detail: str,
+        *,
+        headers: Mapping[str, str] | None = None,
+        **members: str | int,
+    ) -> None:
         status, title = CODES[problem]
-        headers = {"Retry-After": str(RETRY_AFTER_S)} if status == 503 else None
-        super().__init__(HTTPStatus(status), title=title, description=detail, headers=headers)
+        if status == 503:
+            headers = {"Retry-After": str(RETRY_AFTER_S)}
+        super().__init__(
+            HTTPStatus(status), title=title, description=detail, headers=dict(headers or {})
+        )
         self.problem = problem
         self.members = members
 
@@ -81,6 +95,11 @@ class Problem(falcon.HTTPError):
             "code": self.problem,
             **self.members,
         }
+
+
+def shown(given: str) -> str:
+    """What a client sent, or its beginning, to be named in an error."""
+    return given if len(given) <= _SHOWN_CHARS else f"{given[:_SHOWN_CHARS]}…"
 
 
 def install(app: App[Request, Response]) -> None:
@@ -110,10 +129,10 @@ def _translate(req: Request, error: falcon.HTTPError) -> Problem:
     """An error that the framework raised, in our words."""
     match error.status_code:
         case 404:
-            return Problem("not_found", f"{req.path} is unknown; GET / lists what is here.")
+            return Problem("not_found", f"{shown(req.path)} is unknown; GET / lists what is here.")
         case 405:
-            return Problem("method_not_allowed", f"{req.path} does not take {req.method}.")
+            return Problem("method_not_allowed", f"{shown(req.path)} does not take {req.method}.")
         case 500:
             return Problem("internal_error", "Answering failed; the log of the service says why.")
         case _:
-            return Problem("bad_request", error.description or error.title)
+            return Problem("bad_request", shown(error.description or error.title))

@@ -31,8 +31,9 @@ class Exchange:
         trace_id: Trace of the ``traceparent`` header, 32 hex digits, or None without one.
         parent_id: Span of the ``traceparent`` header, 16 hex digits, or None without one.
         sampled: 1 where the caller records its trace, 0 where not.
-        status: Status of the answer; 499 where the client left before there was one.
-        request_bytes: Length of the body that was read.
+        status: Status of the answer; 499 where the connection ended before there was one: the
+            client left, or took too long to send its request.
+        request_bytes: Length of the body that was read, or of the part that was before a refusal.
         response_bytes: Length of the answer's body.
         problem: Code of the error, where the answer is one.
         duration_s: From the request's headers to the answer's last byte.
@@ -80,7 +81,7 @@ def open_exchange(scope: MutableMapping[str, Any], routes: frozenset[str]) -> Ex
     what is logged must not be what a client wants to have logged.
     """
     path = scope["path"]
-    exchange = Exchange(path if path in routes else UNMATCHED, scope["method"])
+    exchange = Exchange(path if path in routes else _route(path, routes), scope["method"])
     for name, value in scope["headers"]:
         if name == b"x-request-id" and _REQUEST_ID.fullmatch(value):
             exchange.request_id = value.decode()
@@ -89,6 +90,12 @@ def open_exchange(scope: MutableMapping[str, Any], routes: frozenset[str]) -> Ex
     exchange.request_id = exchange.request_id or getrandbits(128).to_bytes(16).hex()
     scope[KEY] = exchange
     return exchange
+
+
+def _route(path: str, routes: frozenset[str]) -> str:
+    """The route of a path that is none as it stands: falcon takes ``//identify`` for one."""
+    path = f"/{path.lstrip('/')}"
+    return path if path in routes else UNMATCHED
 
 
 def _continue(exchange: Exchange, trace_id: str, parent_id: str, flags: str) -> None:

@@ -1,15 +1,18 @@
 """How gunicorn runs the app: ``gunicorn -c server/gunicorn.conf.py``, settings from SCANDID_*."""
 
 import signal
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from gunicorn.arbiter import Arbiter
 from gunicorn.workers.base import Worker
 
+from server.checks import require_address
 from server.keeper import Keeper
 from server.logs import logging_config
 from server.monitoring import Monitoring
-from server.settings import Settings, SettingsError
+from server.settings import Settings, SettingsError, variable
 from server.sharing import Shares
 
 try:
@@ -48,15 +51,24 @@ def on_starting(server: Arbiter) -> None:
     """Listen for scrapes before there is a worker."""
     server.shares = Shares()
     server.monitoring = Monitoring(settings, lambda: server.num_workers)
-    try:
+    with _failing_as("host", settings.host):
+        require_address(settings.host)
+    with _failing_as("metrics_port", settings.metrics_port):
         server.monitoring.start()
-    except OSError as error:
-        raise SystemExit(
-            f"scandid: SCANDID_METRICS_PORT={settings.metrics_port}: {error}"
-        ) from None
     server.keeper = Keeper(settings, server.reload, server.monitoring.model_refused)
     server.reload = server.keeper.reload
     _note_dismissals(server)
+
+
+@contextmanager
+def _failing_as(name: str, value: object) -> Iterator[None]:
+    """End with a line that names a setting where it cannot be used on this machine."""
+    try:
+        yield
+    except SettingsError as error:
+        raise SystemExit(f"scandid: {error}") from None
+    except OSError as error:
+        raise SystemExit(f"scandid: {variable(name)}={value}: {error.strerror}") from None
 
 
 def _note_dismissals(server: Arbiter) -> None:

@@ -36,9 +36,8 @@ class Identification:
         """Answer; whether there is room is decided before the body is looked at."""
         self._readiness.require()
         self._batcher.check_room()
-        body = await read_body(req, self._max_body_bytes)
         exchange = exchange_of(req.scope)
-        exchange.request_bytes = len(body)
+        body = await read_body(req, self._max_body_bytes, exchange)
         query = parse_query(body, req.content_type, self._max_texts)
         if isinstance(query, str):
             answer = await self._batcher.identify(query)

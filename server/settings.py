@@ -4,10 +4,12 @@ No other module reads the environment. docs/api.md describes every variable.
 """
 
 import os
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
 from typing import Final
 
+from server.checks import CHECKS
 from server.cores import available_cores
 
 PREFIX: Final = "SCANDID_"
@@ -35,6 +37,9 @@ SWITCH: Final = ("on", "off")
 
 CHOICES: Final[Mapping[str, tuple[str, ...]]] = {"log_level": LOG_LEVELS, "request_log": SWITCH}
 """The words that a setting takes."""
+
+_NUMBER: Final = re.compile("[0-9]{1,18}")
+"""Python's own reading takes ``8_0`` for eighty."""
 
 
 class SettingsError(ValueError):
@@ -68,7 +73,7 @@ class Settings:
         metrics_dir: Folder of the metrics' values, or the empty string for a private one.
 
     Raises:
-        SettingsError: A value is outside its limits.
+        SettingsError: A value is outside its limits, or is no address that can be used.
     """
 
     host: str = "127.0.0.1"
@@ -101,6 +106,10 @@ class Settings:
                 raise SettingsError(
                     f"{variable(name)}={value}: must be one of {', '.join(choices)}"
                 )
+        for name, holds, demand in CHECKS:
+            value = getattr(self, name)
+            if not holds(value):
+                raise SettingsError(f"{variable(name)}={value}: {demand}")
         if self.metrics_port == self.port:
             raise SettingsError(
                 f"{variable('metrics_port')}={self.metrics_port}: "
@@ -117,7 +126,7 @@ class Settings:
         """Read the ``SCANDID_*`` variables; one that is unset or empty keeps its default.
 
         Raises:
-            SettingsError: A value is not a number or is outside its limits.
+            SettingsError: A value is not a number, is outside its limits, or cannot be used.
         """
         given = {f.name: environ.get(variable(f.name), "").strip() for f in fields(cls)}
         values = {name: _convert(name, text) for name, text in given.items() if text}
@@ -143,10 +152,7 @@ def variable(name: str) -> str:
 def _convert(name: str, text: str) -> int | str:
     if name not in LIMITS:
         return text.lower() if name in CHOICES else text
-    try:
+    if _NUMBER.fullmatch(text):
         return int(text)
-    except ValueError:
-        least, greatest = LIMITS[name]
-        raise SettingsError(
-            f"{variable(name)}={text}: must be a whole number, {least} to {greatest}"
-        ) from None
+    least, greatest = LIMITS[name]
+    raise SettingsError(f"{variable(name)}={text}: must be a whole number, {least} to {greatest}")

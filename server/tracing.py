@@ -1,14 +1,14 @@
 """Spans of requests for OpenTelemetry: only with the extra ``tracing``, and only where asked for.
 
 A span is made when its request is reported, from what is known by then, so that a request itself
-pays nothing. Imports the packages late: the service runs without them.
+pays nothing. Imports the packages late: the service runs without them, and its settings were
+refused where they are missing and asked for.
 """
 
 from collections.abc import Sequence
 from typing import Any, Final
 
 from server.exchange import Exchange
-from server.settings import SettingsError, variable
 
 _NS_PER_S: Final = 1_000_000_000
 
@@ -19,21 +19,14 @@ class Tracer:
     Args:
         endpoint: OTLP over HTTP, for example ``http://localhost:4318/v1/traces``.
         model_version: Version of the model that answers, None where there is none.
-
-    Raises:
-        SettingsError: The packages are not installed.
     """
 
     def __init__(self, endpoint: str, model_version: str | None) -> None:
-        try:
-            from opentelemetry.exporter.otlp.proto.http.trace_exporter import OTLPSpanExporter
-            from opentelemetry.sdk.resources import Resource
-            from opentelemetry.sdk.trace import TracerProvider
-            from opentelemetry.sdk.trace.export import BatchSpanProcessor
-        except ImportError as error:
-            raise SettingsError(
-                f"{variable('traces_endpoint')}={endpoint}: needs scandid[tracing]: {error}"
-            ) from None
+        from opentelemetry.exporter.otlp.proto.http.trace_exporter import OTLPSpanExporter
+        from opentelemetry.sdk.resources import Resource
+        from opentelemetry.sdk.trace import TracerProvider
+        from opentelemetry.sdk.trace.export import BatchSpanProcessor
+
         names = {"service.name": "scandid", "scandid.model": model_version or "none"}
         self._provider = TracerProvider(resource=Resource.create(names), shutdown_on_exit=False)
         self._provider.add_span_processor(BatchSpanProcessor(OTLPSpanExporter(endpoint=endpoint)))

@@ -12,6 +12,8 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Final
 
+from server.settings import SettingsError, variable
+
 _MEMORY: Final = Path("/dev/shm")  # noqa: S108  # a folder of its own is made in it
 _PREFIX: Final = "scandid-metrics-"
 
@@ -26,15 +28,14 @@ class ValuesFolder:
         path: The folder.
 
     Raises:
-        OSError: It cannot be made or emptied.
+        SettingsError: The operator's own cannot be used.
+        OSError: A private one cannot be made.
     """
 
     def __init__(self, named: str) -> None:
         self._lock: int | None = None
         if named:
-            self.path = Path(named)
-            self.path.mkdir(parents=True, exist_ok=True)
-            _empty(self.path)
+            self.path = _prepare(Path(named))
         else:
             parent = _MEMORY if _MEMORY.is_dir() else Path(tempfile.gettempdir())
             _remove_abandoned(parent)
@@ -47,6 +48,17 @@ class ValuesFolder:
             self.path.rmdir()
             os.close(self._lock)
             self._lock = None
+
+
+def _prepare(folder: Path) -> Path:
+    """Make the operator's folder, and see that workers can write in it."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        _empty(folder)
+        with tempfile.TemporaryFile(dir=folder):
+            return folder
+    except OSError as error:
+        raise SettingsError(f"{variable('metrics_dir')}={folder}: {error.strerror}") from None
 
 
 def _make_private(parent: Path) -> tuple[Path, int]:

@@ -203,6 +203,32 @@ def test_a_closed_stdin_is_one_line(tiny_model: Path) -> None:
     )
 
 
+@pytest.mark.parametrize(
+    ("redirected", "message"),
+    [
+        ("identify hej > /dev/full", "standard output cannot be written: No space left on device"),
+        ("identify hej >&-", "standard output is closed"),
+        ("identify 0> out", "standard input cannot be read: Bad file descriptor"),
+        ("evaluate --json rows.tsv > /dev/full", "standard output cannot be written: No space"),
+        ("evaluate memory.tsv", "memory.tsv: cannot be read: Input/output error"),
+        (f"evaluate {'long' * 99}.tsv", ".tsv: cannot be read: File name too long"),
+    ],
+)
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="has no device that is always full")
+def test_what_cannot_be_read_or_written_is_one_line(
+    tiny_model: Path, tmp_path: Path, redirected: str, message: str
+) -> None:
+    """A full disk, a closed stream or a file that fails is named on one line, with exit code 2."""
+    (tmp_path / "rows.tsv").write_text("text\tlanguages\nJa.\tdan\n", encoding="utf-8")
+    (tmp_path / "memory.tsv").symlink_to("/proc/self/mem")  # root too can read nothing at its start
+    words = f'cd "{tmp_path}" && exec "$0" -m scandid --model "{tiny_model}" {redirected}'
+    done = run(["sh", "-c", words, sys.executable], PYTHONPATH=str(ROOT))
+    assert done.returncode == 2
+    assert done.stderr.startswith(b"scandid: ")
+    assert message in done.stderr.decode()
+    assert done.stderr.count(b"\n") == 1
+
+
 @pytest.fixture(scope="module")
 def benchmark(tmp_path_factory: pytest.TempPathFactory) -> list[Path]:
     """The same rows as Parquet, TSV and CSV."""

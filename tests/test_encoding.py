@@ -122,8 +122,8 @@ def test_a_cut_is_at_a_character_boundary(text: str, max_bytes: int) -> None:
     assert 0 not in data
     assert whole.startswith(data)
     data.decode()
-    # Beyond four characters a byte nobody looks: there may be letters.
-    assert truncated == (data != whole or len(text) > 4 * max_bytes)
+    # Beyond so many characters a byte nobody looks: there may be letters.
+    assert truncated == (data != whole or len(text) > 64 * max_bytes)
     assert not truncated or len(data) > max_bytes - 4
 
 
@@ -142,9 +142,69 @@ def test_a_cut_is_at_a_character_boundary(text: str, max_bytes: int) -> None:
 @example("ord" * 9 + "@post.no hej", 20)
 @example(f"hej <script> {'a ' * 40}</script> du", 60)
 def test_a_long_text_is_encoded_as_if_it_were_folded_whole(text: str, max_bytes: int) -> None:
-    """What is folded of a text first gives the very bytes that folding all that is read gives."""
-    folded = fold_texts([text[: 4 * max_bytes]])[0]
+    """What is folded of a text first gives the very bytes that folding all of it gives."""
+    text = text[: 4 * max_bytes]
+    folded = fold_texts([text])[0]
     assert encode_text(text, max_bytes)[0] == folded[:max_bytes].decode("utf-8", "ignore").encode()
+
+
+@given(
+    st.lists(st.sampled_from(("hej", "ÅÅ", "du ", "1", "日本語", "İ", "\u0434", "👍", " ", "\n"))),
+    st.integers(4, 40),
+    st.integers(1, 40),
+)
+@example(["hej"], 20, 1270)
+def test_words_are_found_behind_what_is_none(parts: list[str], max_bytes: int, gap: int) -> None:
+    """Up to 64 characters a byte, what parts words may be as long as it likes."""
+    text = (" 👍" * gap).join(parts)[: 64 * max_bytes]
+    folded = fold_texts([text])[0]
+    cut = folded[:max_bytes].decode("utf-8", "ignore").encode()
+    assert encode_text(text, max_bytes) == (cut, cut != folded)
+
+
+TEXT = "Jeg ved ikke, hvad han siger om det nye hus. "
+PROGRAM = "for (const entry of document.all) { if (entry < 3) console.log(entry) }"
+
+
+@pytest.mark.parametrize(
+    "before",
+    [
+        " " * 5_000,
+        "\n" * 60_000,
+        "👍" * 5_000,
+        "1984 " * 2_000,
+        '<meta name="og:title" content="A house">' * 150,
+        "https://www.dr.dk/nyheder/politik " * 200,
+        f"<html><script>{PROGRAM * 70}</script>",
+        f"<STYLE type=a/b>{'p { margin: 0 } ' * 2_000}</STYLE ><p>",
+        f"<script>{'<!-- ' * 900}</script><script>{PROGRAM * 200}</script>",
+        f"<img src='data:image/png;base64,{'iVBORw0KGgo' * 1_000}'>",
+        f"<!-- {'skjult her ' * 1_000}-->",
+    ],
+)
+@pytest.mark.parametrize("times", [1, 100])
+def test_words_are_found_behind_litter(before: str, times: int) -> None:
+    """Programs, styles, tags, addresses and what is no letter do not use up what is read."""
+    alone = encode_text(TEXT * times, 1024)
+    assert encode_text(before + TEXT * times, 1024) == alone
+    assert encode_texts(["Hej.", before + TEXT * times, TEXT], 1024)[1] == alone
+
+
+@pytest.mark.parametrize(
+    "before",
+    ["<script>", "<style>", "</script><script src='a.js'>", "<img alt='", "<!-- "],
+)
+def test_litter_without_an_end_is_no_text(before: str) -> None:
+    """Where a program or tag goes on behind what is looked at, only what came before it is read."""
+    assert encode_text(f"Hej! {before}{TEXT * 2_000}", 1024) == (b" hej ", True)
+    assert encode_text(before + TEXT * 2_000, 1024) == (b"  ", True)
+
+
+def test_what_only_looks_like_litter_is_read() -> None:
+    """A mention of a program or a sign of comparison does not hide the text behind it."""
+    expected = encode_text(TEXT * 100, 1000)[0]
+    for before in ("1 < 2 ", "<3 ", "</script> ", "<script></script> "):
+        assert encode_text(before + TEXT * 2_000, 1000) == (expected, True)
 
 
 def test_a_text_of_the_limit_is_not_cut() -> None:

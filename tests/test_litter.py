@@ -54,15 +54,16 @@ HOSTILE = """<a =|<script>|<|<!|<a |&a|</script><script>|Ã|<a:|a@|<a b=|<script
 
 
 @pytest.mark.parametrize("hostile", HOSTILE.split("|"))
-def test_no_text_takes_long(hostile: str) -> None:
+@pytest.mark.parametrize(("before", "chars_a_byte"), [("<script>", 1), ("", 64)])
+def test_no_text_takes_long(hostile: str, before: str, chars_a_byte: int) -> None:
     """Cost grows with the length, not its square, whatever is repeated: ten times for ten times."""
 
     def least_s(length: int) -> float:
-        text = ("<script>" + hostile * length)[:length] + ";"
+        text = (before + hostile * length)[:length] + ";"
         times = []
         for _ in range(5):
             start = time.process_time()
-            encode_text(text, length)
+            encode_text(text, length // chars_a_byte)
             times.append(time.process_time() - start)
         return min(times)
 
@@ -77,3 +78,12 @@ def test_a_page_is_answered_as_its_text() -> None:
         "<p>Vi m&oslash;ttes p&aring; kafeen <em>i g&aring;r</em>.</p></body></html>"
     )
     assert identifier.identify(page) == identifier.identify("Vi møttes på kafeen i går.")
+
+
+def test_a_page_that_begins_with_programs_is_answered_as_its_text() -> None:
+    """However much of a page comes before its words, their answer is that of the words alone."""
+    identifier = Identifier.load()
+    text = "Jeg ved ikke, hvad han siger om det nye hus i København."
+    program = "const entries = document.querySelectorAll('a'); if (entries) { return 3 }\n"
+    page = f"<html><script>{program * 70}</script>{'<meta name=a content=b>' * 90}<p>{text}</p>"
+    assert identifier.identify(page) == identifier.identify(text)

@@ -74,13 +74,21 @@ def test_calls_stay_within_their_bounds(mix: list[str | list[str]]) -> None:
 def test_long_texts_share_calls() -> None:
     """Of a page, which is read in excerpts, no more characters count than are mostly read."""
     limits = replace(LIMITS, max_batch_chars=4 * COUNTED_CHARS)
-    pages = ["page " * 1000] * 4
+    pages = ["page " * 800] * 4
     single, listed = FakeModel(), FakeModel()
     of_single = Batcher(single, limits)
     run(*(of_single.identify(page) for page in pages))
     run(Batcher(listed, limits).identify_many([*pages, "more"]))
     assert single.calls == [pages]
     assert listed.calls == [pages, ["more"]]
+
+
+def test_texts_that_are_searched_share_no_call_with_many() -> None:
+    """Of a text as long as a file, which may all be looked at, more counts than of a page."""
+    limits = replace(LIMITS, max_batch_chars=10 * COUNTED_CHARS)
+    model = FakeModel()
+    run(Batcher(model, limits).identify_many(["page " * 99_999, *["word"] * 4, "page " * 9_999]))
+    assert [len(texts) for texts in model.calls] == [5, 1]
 
 
 def test_texts_of_one_turn_share_one_call() -> None:

@@ -11,12 +11,15 @@ import pytest
 from falcon.inspect import inspect_routes
 from falcon.testing import TestClient
 
+from scandid import Identifier
 from server import errors
 from server.app import create_app
 from server.settings import LIMITS, Settings, variable
 from tests.fake_model import FakeModel, fake_answer
 
-DOCS = Path(__file__).resolve().parent.parent / "docs"
+ROOT = Path(__file__).resolve().parent.parent
+DOCS = ROOT / "docs"
+README = (ROOT / "README.md").read_text(encoding="utf-8")
 PAGE = (DOCS / "api.md").read_text(encoding="utf-8")
 OPENAPI: dict[str, Any] = json.loads((DOCS / "openapi.json").read_text(encoding="utf-8"))
 APP = create_app(Settings(), FakeModel())
@@ -97,6 +100,21 @@ def test_openapi_describes_the_answers() -> None:
 def test_the_page_describes_the_answers() -> None:
     """Every member of an answer is explained."""
     assert all(f"`{name}`" in PAGE for name in fake_answer("").as_dict())
+
+
+@pytest.mark.parametrize("page", [README, PAGE], ids=["README", "api"])
+def test_the_example_is_what_the_shipped_model_answers(page: str) -> None:
+    """Each number and word that a page shows as the answer to its first request is the answer."""
+    posted, shown = next(
+        re.finditer(r"/identify.*?-d '(.*?)'\n```\n\n```json\n(.*?)\n```", page, re.DOTALL)
+    ).groups()
+    answer = Identifier.load().identify(json.loads(posted)["text"]).as_dict()
+    expected = json.loads(shown)
+    if expected.pop("...", None) is None:
+        assert expected.keys() == answer.keys()
+    for name, value in expected.items():
+        exact = isinstance(value, str | list | bool)
+        assert answer[name] == (value if exact else pytest.approx(value, abs=1e-3)), name
 
 
 @pytest.mark.parametrize("name", ["one", "many"])

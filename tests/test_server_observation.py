@@ -134,6 +134,20 @@ def test_unknown_paths_are_one_route(service: Observed) -> None:
     assert count(service, "unmatched", 404) == 5
 
 
+@pytest.mark.parametrize("path", ["/languages", "//languages", "///languages"])
+def test_the_route_is_the_one_that_answers(service: Observed, path: str) -> None:
+    """Slashes that the framework passes over make no other route."""
+    assert service.get(path).status_code == 200
+    assert count(service, "/languages", 200) == 1
+
+
+@pytest.mark.parametrize("path", ["/languages/", "/health//live", "//health//live", "//nothing"])
+def test_what_is_not_answered_is_no_route(service: Observed, path: str) -> None:
+    """Slashes elsewhere make a path that is not there."""
+    assert service.get(path).status_code == 404
+    assert count(service, "unmatched", 404) == 1
+
+
 def test_sizes_are_summed(service: Observed) -> None:
     """Bytes that were read and sent are counted by route and status."""
     body = json.dumps({"text": TEXT}).encode()
@@ -141,6 +155,38 @@ def test_sizes_are_summed(service: Observed) -> None:
     labels = {"route": "/identify", "status": "200"}
     assert service.value("scandid_request_bytes_total", **labels) == len(body)
     assert service.value("scandid_response_bytes_total", **labels) == len(result.content)
+
+
+@pytest.mark.parametrize(
+    ("headers", "sent", "read", "status"),
+    [
+        ({"Transfer-Encoding": "chunked"}, 5 * 2**20, 4 * 2**20 + 1, 413),
+        ({"Content-Length": "100"}, 60, 60, 400),
+        ({"Content-Length": "9999999"}, 9_999_999, 0, 413),
+    ],
+)
+def test_what_was_read_of_a_refused_body_is_counted(
+    service: Observed, headers: dict[str, str], sent: int, read: int, status: int
+) -> None:
+    """A body that is too long or ends early counts as far as it was read."""
+    pieces = [b"a" * min(2**20, sent - begin) for begin in range(0, sent, 2**20)]
+    events = [{"type": "http.request", "body": piece, "more_body": True} for piece in pieces]
+    events.append({"type": "http.request", "body": b"", "more_body": False})
+
+    async def receive() -> dict[str, object]:
+        return events.pop(0)
+
+    async def ask() -> None:
+        scope = create_scope(path="/identify", method="POST", headers=headers)
+        scope["headers"] = [tuple(header) for header in scope["headers"]]  # to be read twice
+        await service.app(dict(scope), receive, send_to_nobody)
+        await asyncio.sleep(2 * REPORT_S)
+
+    service.get("/health/ready")  # runs the worker's start
+    asyncio.run(ask())
+    labels = {"route": "/identify", "status": str(status)}
+    assert count(service, "/identify", status) == 1
+    assert service.value("scandid_request_bytes_total", **labels) == read
 
 
 def test_a_client_that_leaves_is_counted(service: Observed) -> None:

@@ -37,7 +37,10 @@ def test_an_empty_variable_keeps_the_default() -> None:
 
 
 @pytest.mark.parametrize("name", NUMBERS)
-@pytest.mark.parametrize("text", ["many", "1.5", "-1", "99999999999", "tcp://10.0.0.7:80"])
+@pytest.mark.parametrize(
+    "text",
+    ["many", "1.5", "-1", "99999999999", "8_0", "+80", "٨٠", "9" * 5_000, "tcp://10.0.0.7:80"],
+)
 def test_a_bad_number_is_named(name: str, text: str) -> None:
     """The error names the variable, the value and both limits."""
     with pytest.raises(SettingsError) as caught:
@@ -65,6 +68,44 @@ def test_an_unknown_log_level_is_named() -> None:
     """The error lists the levels there are."""
     with pytest.raises(SettingsError, match="SCANDID_LOG_LEVEL=loud: must be one of debug, info"):
         Settings.from_environ({"SCANDID_LOG_LEVEL": "loud"})
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "demand"),
+    [
+        ("host", "[::1]", "IPv6 without brackets"),
+        ("host", "10.0.0", "a host's name or an IP address"),
+        ("host", "unix:/run/scandid", "a host's name or an IP address"),
+        ("model", "s3://", "must be a path or s3://BUCKET/KEY"),
+        ("model", "s3://models/", "must be a path or s3://BUCKET/KEY"),
+        ("model", "https://models/a.onnx", "must be a path or s3://BUCKET/KEY"),
+        ("traces_endpoint", "localhost:4318", "must be http://HOST/PATH"),
+        ("traces_endpoint", "http://localhost:otlp", "must be http://HOST/PATH"),
+        ("traces_endpoint", "http://[::1/v1/traces", "must be http://HOST/PATH"),
+    ],
+)
+def test_an_address_that_is_none_is_named(name: str, text: str, demand: str) -> None:
+    """The error names the variable, the value, and the form that would be right."""
+    with pytest.raises(SettingsError) as caught:
+        Settings.from_environ({variable(name): text})
+    assert str(caught.value).startswith(f"{variable(name)}={text}: ")
+    assert demand in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        ("host", "::"),
+        ("host", "fe80::1%eth0"),
+        ("host", "scandid_1.internal."),
+        ("model", "s3://models/champion/scandid.onnx"),
+        ("model", "my models/å.onnx"),
+        ("traces_endpoint", "https://[::1]:4318/v1/traces"),
+    ],
+)
+def test_any_address_is_taken_as_it_is(name: str, text: str) -> None:
+    """Names, both kinds of IP addresses, paths and addresses of objects are what they were."""
+    assert getattr(Settings.from_environ({variable(name): text}), name) == text
 
 
 def test_the_queue_must_hold_a_full_request() -> None:

@@ -119,14 +119,46 @@ def test_a_broken_model_is_never_ready(tmp_path: Path) -> None:
         assert server.stop() == 0, server.log
 
 
-def test_a_bad_setting_stops_the_start() -> None:
-    """The one line that is printed names the variable, the value and the limits."""
+@pytest.mark.parametrize(
+    ("name", "value", "wanted"),
+    [
+        ("port", "http", "must be a whole number, 1 to 65535"),
+        ("model", "s3://models", "must be a path or s3://BUCKET/KEY"),
+        (
+            "traces_endpoint",
+            "http://a:4318",
+            "needs OpenTelemetry: install requirements/tracing.txt",
+        ),
+    ],
+)
+def test_a_bad_setting_stops_the_start(tmp_path: Path, name: str, value: str, wanted: str) -> None:
+    """The one line that is printed names the variable, the value and what would be right."""
+    (tmp_path / "opentelemetry.py").touch()  # stands in front of the package, and is none
+    environ = environment(**{name: value}) | {"PYTHONPATH": str(tmp_path)}
     done = subprocess.run(
-        COMMAND, cwd=ROOT, env=environment(port="http"), capture_output=True, text=True, check=False
+        COMMAND, cwd=ROOT, env=environ, capture_output=True, text=True, check=False
     )
     assert done.returncode != 0
-    wanted = "scandid: SCANDID_PORT=http: must be a whole number, 1 to 65535"
-    assert done.stderr.strip() == wanted
+    assert done.stderr.strip() == f"scandid: SCANDID_{name.upper()}={value}: {wanted}"
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "wanted"),
+    [
+        ("host", "nosuch.invalid", "Name or service not known"),
+        ("host", "192.0.2.1", "Cannot assign requested address"),
+        ("metrics_dir", "/etc/passwd", "File exists"),
+        ("metrics_dir", "/proc/metrics", "No such file or directory"),
+    ],
+)
+def test_a_setting_that_this_machine_cannot_serve(name: str, value: str, wanted: str) -> None:
+    """The start ends with a line that names the variable, the value and what is wrong with it."""
+    environ = environment(**{"metrics_port": str(free_port()), name: value})
+    done = subprocess.run(
+        COMMAND, cwd=ROOT, env=environ, capture_output=True, text=True, check=False
+    )
+    assert done.returncode != 0
+    assert done.stderr.splitlines()[-1] == f"scandid: SCANDID_{name.upper()}={value}: {wanted}"
 
 
 def test_an_ipv6_address_is_served(tmp_path: Path) -> None:
