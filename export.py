@@ -29,12 +29,13 @@ from training.bundle import describe, write
 from training.calibration import Calibration, fit
 from training.checkpoint import HELD_OUT, VALIDATION, load_network
 from training.cleaning import clean
+from training.contamination import corpus_letters, find_contamination
 from training.corpora import Corpus, load_corpora
 from training.graph import build_graph
 from training.held_out import Sample
 from training.held_out import load as load_held_out
 from training.network import Network
-from training.options import Flags, whole
+from training.options import Flags, new_file, whole
 from training.quantization import round_weights
 from training.stores import read_dotenv
 from training.tracking import keep_model, locate
@@ -56,9 +57,8 @@ def parser() -> argparse.ArgumentParser:
     flags.add_argument("--calibrate", action="append", default=[], metavar="SOURCE", help=sources)
     sets = "texts with every language they are right in, for what is acceptable; repeatable"
     flags.add_argument("--sets", action="append", default=[], metavar="SOURCE", help=sets)
-    flags.add_argument(
-        "--out", type=Path, default=Path("models/scandid.onnx"), help="file to write"
-    )
+    out = Path("models/scandid.onnx")
+    flags.add_argument("--out", type=new_file, default=out, help=f"file to write ({out})")
     flags.add_argument(
         "--max-bytes", type=whole(TIME_MULTIPLE), default=1024, help="bytes of a text that are read"
     )
@@ -76,8 +76,8 @@ def export(arguments: Sequence[str] | None = None) -> None:
     held_out = list(read_table(folder / VALIDATION))
 
     # What is claimed is made true: on texts of other sources, or on held-out ones of the run's own.
-    corpus = calibration_texts(options.calibrate, folder)
-    sets = calibration_texts(options.sets or options.calibrate, folder)
+    corpus = calibration_texts("--calibrate", options.calibrate, folder)
+    sets = calibration_texts("--sets", options.sets, folder) if options.sets else corpus
     sample = Sample.of(corpus, options.max_bytes)
     calibration = calibrate(network, sample, options.max_bytes)
 
@@ -89,8 +89,8 @@ def export(arguments: Sequence[str] | None = None) -> None:
     # Nothing that fails a check is written.
     checks, rows = verify(quantized, full, reference, [row.text for row in held_out])
     print(table(checks))
-    if not all(check.passed for check in checks):
-        raise ScandidError(f"{options.out} is not written: a check failed")
+    if failed := [str(check) for check in checks if not check.passed]:
+        raise ScandidError(f"{options.out} is not written: a check failed: {' | '.join(failed)}")
 
     # The distribution comes from held-out texts, as int8; all else from torch.
     describe(
@@ -108,9 +108,20 @@ def export(arguments: Sequence[str] | None = None) -> None:
     keep_model(folder, options.out)
 
 
-def calibration_texts(sources: Sequence[str], folder: Path) -> Corpus:
-    """The sources of ``--calibrate``; without them, the texts that the run held out."""
-    return clean(load_corpora(sources))[0] if sources else load_held_out(folder / HELD_OUT)
+def calibration_texts(flag: str, sources: Sequence[str], folder: Path) -> Corpus:
+    """The sources that a flag names; without them, the texts that the run held out."""
+    if not sources:
+        return load_held_out(folder / HELD_OUT)
+    corpus = clean(load_corpora(sources))[0]
+    if not len(corpus):
+        raise InputError(
+            f"{flag}: no text of {', '.join(sources)} is left: all lack a letter or are in a "
+            "script that their language is not written in"
+        )
+    held_out = load_held_out(folder / HELD_OUT)
+    for found in find_contamination(held_out, corpus_letters(corpus)):
+        print(f"{flag}: of a source that the run was trained on: {found}", file=sys.stderr)
+    return corpus
 
 
 def calibrate(network: Network, sample: Sample, max_bytes: int) -> Calibration:
@@ -139,6 +150,6 @@ if __name__ == "__main__":
     try:
         read_dotenv()
         export()
-    except ScandidError as error:
+    except (ScandidError, OSError) as error:  # a disk that is full is no fault of the code
         print(f"export.py: {error}", file=sys.stderr)
         sys.exit(2)

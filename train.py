@@ -33,7 +33,7 @@ from training.checkpoint import (
     provenance,
 )
 from training.cleaning import clean, hold_out, summary
-from training.contamination import check_contamination
+from training.contamination import check_benchmarks
 from training.corpora import Corpus, load_corpora
 from training.fitting import Fitter
 from training.hashed import HashedTables
@@ -47,7 +47,7 @@ from training.stores import read_dotenv
 from training.teaching import ASKING_THREADS, Labelled, Opinion, Teachers, taught
 from training.tracking import Tracker, open_tracker
 from training.transformer import TransformerConfig
-from training.unseen import UnseenTexts
+from training.unseen import UnseenTexts, load_test
 from training.validation import Validation, accuracy_on
 
 
@@ -61,12 +61,13 @@ def train(arguments: Sequence[str] | None = None) -> None:
     # Data: load, merge copies, hold every fiftieth text out.
     corpus, report = clean(load_corpora(options.data))
     print(summary(corpus, report), file=sys.stderr)
-    check_contamination(corpus, options.benchmark or [], allowed=options.allow_contamination)
+    check_benchmarks(corpus, options.benchmark or [], allowed=options.allow_contamination)
     corpus, left = corpus.split_off(options.leave_out)
+    test = load_test(options.test, corpus, allowed=options.allow_contamination)
     training, held_out = hold_out(corpus)
     sampler = Sampler(training, sampling, augmentation, options.seed)
     validation = Validation(held_out, sampling.max_bytes)
-    unseen = UnseenTexts.choose(options.test, held_out, validation, sampling.max_bytes)
+    unseen = UnseenTexts.choose(test, held_out, validation, sampling.max_bytes)
 
     # Network: its first weights and its dropout follow from the seed. Teachers stay as they are.
     network = first_network(options, network_config)
@@ -188,6 +189,9 @@ if __name__ == "__main__":
     try:
         read_dotenv()
         train()
-    except ScandidError as error:
+    except (ScandidError, OSError) as error:  # a disk that is full is no fault of the code
         print(f"train.py: {error}", file=sys.stderr)
         sys.exit(2)
+    except KeyboardInterrupt:
+        print("train.py: stopped; --resume goes on from the last validation", file=sys.stderr)
+        sys.exit(130)

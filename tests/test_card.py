@@ -4,8 +4,12 @@ import json
 import shutil
 from pathlib import Path
 
+import pytest
+
+from scandid import Identifier, InputError
 from scandid.model import shipped_path
 from training.card import main, put_scores
+from training.card_page import page
 
 ROOT = Path(__file__).parents[1]
 SAMPLE = Path(__file__).parent / "data" / "flores_sample.parquet"
@@ -17,6 +21,32 @@ def test_the_readme_quotes_the_scores_that_were_measured() -> None:
     page = (ROOT / "README.md").read_text(encoding="utf-8")
     assert "| flores200 |" in page
     assert put_scores(page, scores) == page
+
+
+def test_the_shipped_card_tells_of_the_shipped_model(shipped_model: Path) -> None:
+    """The committed card is made from the committed file, scores and list of sources."""
+    scores = json.loads((ROOT / "models" / "scores.json").read_text(encoding="utf-8"))
+    card = page(Identifier.load(shipped_model).metadata, shipped_model, scores)
+    assert (ROOT / "models" / "README.md").read_text(encoding="utf-8") == card
+
+
+def test_a_card_of_an_own_model_claims_nothing_of_the_shipped_one(tiny_model: Path) -> None:
+    """Without its run at hand the card names it, and lists neither sources nor licences."""
+    card = page(Identifier.load(tiny_model).metadata, tiny_model, {})
+    assert card.startswith("# A model\n")
+    assert "`tiny.onnx`" in card
+    assert "The run.json of run `" in card
+    assert "never trained on" not in card
+    assert "licence" not in card
+
+
+def test_a_page_that_is_no_card_is_not_overwritten(tmp_path: Path) -> None:
+    """A model beside a README of somebody's own is refused before anything is measured."""
+    (tmp_path / "README.md").write_text("# Mine\n", encoding="utf-8")
+    with pytest.raises(InputError, match=r"README\.md: is no card and would be overwritten"):
+        main(["absent.tsv", "--model", str(tmp_path / "big.onnx")])
+    assert (tmp_path / "README.md").read_text(encoding="utf-8") == "# Mine\n"
+    assert [path.name for path in tmp_path.iterdir()] == ["README.md"]
 
 
 def test_a_card_is_made_by_a_command(tmp_path: Path) -> None:

@@ -1,6 +1,8 @@
-"""Weights that a run starts from."""
+"""Weights that a run starts from, and how they are kept."""
 
 import dataclasses
+import resource
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -9,7 +11,15 @@ import torch
 import train
 from scandid import InputError
 from tests.tiny_model import tiny_network
-from training.checkpoint import BEST, RUN, as_json, copy_weights, save_json, save_tensors
+from training.checkpoint import (
+    BEST,
+    RUN,
+    as_json,
+    copy_weights,
+    load_network,
+    save_json,
+    save_tensors,
+)
 from training.network import Network
 from training.options import parser
 from training.quantization import round_weights
@@ -72,3 +82,28 @@ def test_frozen_tables_are_those_of_a_run_rounded(run: Path) -> None:
     options.init = None
     with pytest.raises(InputError, match="--freeze-tables: nothing is learnt yet"):
         train.first_network(options, source.config)
+
+
+@pytest.mark.parametrize("save", [save_json, save_tensors])
+def test_what_a_full_disk_does_not_take_leaves_the_old_file(
+    tmp_path: Path, save: Callable[[Path, dict[str, str]], None]
+) -> None:
+    """One line names the file, what was there stays, and nothing half-written lies beside it."""
+    path = tmp_path / "kept.pt"
+    path.write_bytes(b"old")
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (64, hard))
+    try:
+        with pytest.raises(InputError, match=r"kept\.pt: cannot be written: "):
+            save(path, {"long": "x" * 4096})
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+    assert path.read_bytes() == b"old"
+    assert list(tmp_path.iterdir()) == [path]
+
+
+def test_a_run_without_weights_yet_is_to_be_resumed(tmp_path: Path) -> None:
+    """Killed before its first validation, a run is told from one that is not there."""
+    save_json(tmp_path / RUN, {"network": as_json(tiny_network().config)})
+    with pytest.raises(InputError, match=r"has no best\.pt yet: train\.py --resume goes on"):
+        load_network(tmp_path)

@@ -65,6 +65,29 @@ def test_the_summary_counts_by_source_and_label() -> None:
     assert "2 texts kept; dropped 1 repeats and 0 without a letter" in table
 
 
+def test_the_summary_names_the_languages_without_a_text() -> None:
+    """A label that stands beside another one counts; who forgot one reads it at the start."""
+    table = summary(*clean(corpus(("Ja", "dan nob", 0), ("Nej", "swe", 1))))
+    missing = [line for line in table.splitlines() if line.startswith("no text is ")]
+    assert missing == [
+        f"no text is {name}: the model will not know it" for name in ("nno", "other")
+    ]
+
+
+def test_texts_without_a_letter_contradict_nobody() -> None:
+    """Digits alone under two labels are dropped, and are no text with several labels."""
+    _, report = clean(corpus(("12", "dan", 0), ("34 !", "swe", 0), ("Ja", "dan", 0)))
+    assert (report.wordless, report.contradictions) == (2, 0)
+
+
+@pytest.mark.parametrize("text", ["12 !", "года"])
+def test_where_no_text_is_left_the_data_is_named(text: str) -> None:
+    """All without a letter, or all in another script: one line, and no traceback."""
+    cleaned, _ = clean(corpus((text, "swe", 0), (text, "swe", 1)))
+    with pytest.raises(InputError, match="--data: 0 texts with letters are too few"):
+        hold_out(cleaned)
+
+
 @given(st.lists(st.text("abæø ", min_size=1), min_size=1))
 def test_cleaning_twice_is_cleaning_once(texts: list[str]) -> None:
     """Nothing is left for a second pass, and every text kept has a letter."""

@@ -8,7 +8,13 @@ import train
 from scandid import InputError
 from tests.labelled import write_table
 from training.cleaning import clean, summary
-from training.contamination import check_contamination, find_contamination, letters, main
+from training.contamination import (
+    benchmark_letters,
+    check_benchmarks,
+    find_contamination,
+    letters,
+    main,
+)
 from training.corpora import load_corpora
 from training.targets import labels_of
 
@@ -29,10 +35,11 @@ def test_texts_of_a_benchmark_are_refused(tmp_path: Path) -> None:
         ("Noget helt andet her", "dan"),
     )
     corpus = load_corpora([str(data)])
-    assert [len(each.texts) for each in find_contamination(corpus, [bench])] == [2]
+    homes = benchmark_letters([bench])
+    assert [len(each.texts) for each in find_contamination(corpus, homes)] == [2]
     with pytest.raises(InputError, match=r"mine: 2 texts stand in bench\.tsv: 'SMØRREBRØD spist"):
-        check_contamination(corpus, [bench], allowed=False)
-    assert len(check_contamination(corpus, [bench], allowed=True)) == 1
+        check_benchmarks(corpus, [bench], allowed=False)
+    assert len(check_benchmarks(corpus, [bench], allowed=True)) == 1
 
 
 def test_letters_are_compared() -> None:
@@ -45,7 +52,8 @@ def test_short_texts_prove_nothing(tmp_path: Path) -> None:
     """Twelve letters may stand in both, thirteen may not."""
     texts = [("abcdefg hijkl", "dan"), ("abcdefg hijklm", "dan")]
     corpus = load_corpora([str(write_table(tmp_path / "a.tsv", *texts))])
-    (found,) = find_contamination(corpus, [write_table(tmp_path / "b.tsv", *texts)])
+    bench = write_table(tmp_path / "b.tsv", *texts)
+    (found,) = find_contamination(corpus, benchmark_letters([bench]))
     assert found.texts == ("abcdefg hijklm",)
 
 
@@ -60,6 +68,20 @@ def test_training_refuses_a_benchmark_unless_told(
     train.train([*flags, *out, "--benchmark", str(SAMPLE), "--allow-contamination"])
     assert "texts stand in sample.parquet" in capsys.readouterr().err
     assert (tmp_path / "run" / "best.pt").exists()
+
+
+def test_training_refuses_a_test_set_it_trains_on_unless_told(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Texts of --test are none of --data, except those of a source that is left out."""
+    flags = ["--data", str(SAMPLE), "--batch", "64", "--threads", "1", "--steps", "1"]
+    flags += ["--test", str(SAMPLE)]
+    with pytest.raises(InputError, match=r"--data: texts of --test: sample: \d+ texts stand in"):
+        train.train([*flags, "--out", str(tmp_path / "no")])
+    train.train([*flags, "--out", str(tmp_path / "told"), "--allow-contamination"])
+    assert "sample: " in capsys.readouterr().err
+    both = ["--data", str(UD), "--leave-out", "sample", "--out", str(tmp_path / "left")]
+    train.train([*flags, *both])
 
 
 def test_contradictions_within_a_source_are_named(tmp_path: Path) -> None:

@@ -5,6 +5,8 @@ from pathlib import Path
 
 import datasets
 import numpy as np
+import pyarrow
+import pyarrow.parquet
 import pytest
 
 from scandid import LABELS, InputError
@@ -119,9 +121,13 @@ def test_words_that_mean_missing_elsewhere_are_texts(tmp_path: Path) -> None:
             "row 1: column language: is empty, expected at least one",
         ),
         ("a.csv", "text,language\nJa\n", "row 1: column language: is empty"),
-        ("a.csv", 'text,language\n"Ja,dan\n', "cannot be read as csv: "),
-        ("a.csv", "text,language\nJa, nej,dan\n", "cannot be read as csv: Length of header"),
-        ("a.csv", "text,language\nJa,dan\nJa, nej,dan\n", "cannot be read as csv: "),
+        ("a.csv", "text,language\nJa,DAN\n", "'DAN' is no ISO 639-3 code: did you mean 'dan'?"),
+        ("a.csv", "text,language\nJa,Danish\n", "is no ISO 639-3 code: did you mean 'dan'?"),
+        ("a.csv", "text,language\nJa,NOR\n", "can be used: say nob (Bokmål) or nno (Nynorsk)"),
+        ("a.csv", "text;language\nJa;dan\n", "found text;language; is ';' between them? .csv"),
+        ("a.csv", "text,language\nJa, nej,dan\n", "after line 1: 3 cells where the first line has"),
+        ("a.csv", "text,language\nJa,dan\nJa, nej,dan\n", "as csv: after line 2: 3 cells"),
+        ("a.csv", "text,text,language\nJa,Ja,dan\n", "column 'text' stands 2 times"),
         ("a.parquet", "no parquet", "cannot be read as parquet: "),
         ("a.json", "{}", "ends in '.json', expected one of .parquet, .csv, .tsv"),
     ],
@@ -142,7 +148,7 @@ def test_what_cannot_be_used_is_named(
 def test_bytes_that_are_no_utf8_are_named(tmp_path: Path) -> None:
     """A Latin-1 file is an error of one line."""
     (tmp_path / "latin.csv").write_bytes(b"text,language\nbl\xe5,swe\n")
-    with pytest.raises(InputError, match=r"latin\.csv: cannot be read as csv: .*decode"):
+    with pytest.raises(InputError, match=r"latin\.csv: after line 0: .*decoded; save it as"):
         load_corpora([str(tmp_path / "latin.csv")])
 
 
@@ -156,6 +162,35 @@ def test_missing_values_of_parquet_are_named(tmp_path: Path) -> None:
         table.to_parquet(tmp_path / f"{texts[1]}.parquet")
         with pytest.raises(InputError, match=message):
             load_corpora([str(tmp_path / f"{texts[1]}.parquet")])
+
+
+@pytest.mark.parametrize(
+    ("codes", "message"),
+    [
+        ([0, 4], "row 1: column languages: 0 is no ISO 639-3 code (2 of 2 rows are faulty)"),
+        (
+            [{"is": "dan"}, {"is": "swe"}],
+            "column languages: holds {'is': Value('string')}, expected",
+        ),
+        ([["dan"], [None]], "row 2: column languages: 'None' is no ISO 639-3 code"),
+    ],
+)
+def test_codes_that_are_no_words_are_named(
+    tmp_path: Path, codes: list[object], message: str
+) -> None:
+    """Numbers without names, fields within fields and nothing in a list are errors, by column."""
+    path = tmp_path / "a.parquet"
+    datasets.Dataset.from_dict({"text": ["Ja", "Jo"], "languages": codes}).to_parquet(path)
+    with pytest.raises(InputError, match=re.escape(f"a.parquet: {message}")):
+        load_corpora([str(path)])
+
+
+def test_a_parquet_file_without_rows_says_so(tmp_path: Path) -> None:
+    """Columns without a row are told as in other formats, not by what the reader trips over."""
+    columns = {"text": pyarrow.array([], "string"), "languages": pyarrow.array([], "string")}
+    pyarrow.parquet.write_table(pyarrow.table(columns), tmp_path / "a.parquet")
+    with pytest.raises(InputError, match=r"a\.parquet: holds no rows"):
+        load_corpora([str(tmp_path / "a.parquet")])
 
 
 def test_missing_sources_are_named(tmp_path: Path) -> None:
@@ -199,9 +234,11 @@ def test_shares_say_how_well_each_label_holds() -> None:
     assert shared(row, ["dan", "nob"], [0.25, 0.5], "row 1").tolist() == [0.5, 0, 1, 0, 0]
 
 
-@pytest.mark.parametrize("shares", [[1.0], [0.0, 1.0], [0.5, 1.5]])
-def test_shares_that_are_none_are_named(shares: list[float]) -> None:
-    """A missing share, one of nothing and one above 1 are refused with row and column."""
+@pytest.mark.parametrize(
+    "shares", [[1.0], [0.0, 1.0], [0.5, 1.5], [None, 1.0], ["a", 1.0], None, 1.0, "ab"]
+)
+def test_shares_that_are_none_are_named(shares: object) -> None:
+    """A missing share, one of nothing, one above 1 and what is no list of numbers are refused."""
     row = target(["dan", "nob"], "row 1")
     with pytest.raises(InputError, match="row 1: column shares"):
         shared(row, ["dan", "nob"], shares, "row 1: column shares")

@@ -102,6 +102,9 @@ def test_the_default_is_wili_on_the_hub() -> None:
 
 
 def test_export_checks_its_flags(tmp_path: Path) -> None:
-    """A wrong limit of export.py is named as well."""
+    """A wrong limit of export.py is named as well, and a folder in the place of its file."""
     with pytest.raises(InputError, match="argument --max-bytes: 3 is below 32"):
         export.export([str(tmp_path), "--max-bytes", "3"])
+    for word in ("", ".", str(tmp_path)):
+        with pytest.raises(InputError, match=r"argument --out: .* is a folder or nothing, name"):
+            export.export([str(tmp_path), "--out", word])

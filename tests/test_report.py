@@ -15,8 +15,10 @@ from tests.fake_model import Rows
 from training.report.__main__ import main
 from training.report.comparison import put_headline
 from training.report.goal import MOST_ECE, goal_table
+from training.report.markdown import percent
 from training.report.page import pages
 from training.report.several import score_several, several_table
+from training.report.trust import trust, trust_table
 from training.report.uncalibrated import uncalibrated
 
 ROOT = Path(__file__).parents[1]
@@ -93,6 +95,10 @@ def test_a_report_is_made_by_a_command(
     main(["--pages", *flags])
     assert (out / "README.md").read_text(encoding="utf-8") == overview
     assert "[ud_sample](ud_sample.md) | 60 |" in overview
+    short = figures["benchmarks"]["pairs"]["by_length"]["word"]
+    page = (out / "pairs.md").read_text(encoding="utf-8")
+    assert f" Reliable {percent(short['reliable'])}, right of these " in page
+    assert "| benchmark | 1 to 12 | 13 to 24 | 25 to 60 |" in overview
     assert figures["calibration_before"].keys() == figures["calibration"].keys()
     assert all("reliable_right" in bucket for bucket in figures["calibration"].values())
 
@@ -123,3 +129,16 @@ def test_a_model_without_its_calibration_answers_otherwise(shipped_model: Path) 
     assert sum(a.label == b.label for a, b in pairs) >= 0.95 * len(pairs)
     assert any(a.confidence != b.confidence for a, b in pairs)
     assert shipped_model.read_bytes() == before
+
+
+def test_reliable_answers_are_judged_file_by_file() -> None:
+    """Each file and length has its own figure, unless no answer claims it or it was never kept."""
+    lengths = {
+        "word": {"reliable": 0.4, "reliable_right": 0.762},
+        "pair": {"reliable": 0.0, "reliable_right": 0.0},
+    }
+    _, rows = trust_table({"a": {"by_length": lengths}, "b": {"by_length": {"word": {}}}})
+    assert rows.splitlines()[2:] == ["| a | 76.20 |  |  |  |  |", "| b |  |  |  |  |  |"]
+    assert trust(lengths["word"]) == " Reliable 40.00, right of these 76.20."
+    assert trust({}) == ""
+    assert trust_table({"b": {"by_length": {"word": {}}}}) == []

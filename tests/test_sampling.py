@@ -165,3 +165,15 @@ def test_a_factor_changes_the_weight_of_its_source_alone() -> None:
     assert drawn == {b"dan b", b"nob b", b"nno b"}
     with pytest.raises(InputError, match="no source 'c'; there are a, b"):
         Sampler(corpus(), SamplingConfig(factors={"c": 2.0}), PLAIN, seed=1)
+
+
+def test_weights_that_leave_nothing_are_refused(capsys: pytest.CaptureFixture[str]) -> None:
+    """Every source at 0 is an error; one that alone has a language is told by the language."""
+    with pytest.raises(InputError, match="--weight: all of a, b weigh 0, expected one source"):
+        Sampler(corpus(), SamplingConfig(factors={"a": 0.0, "b": 0.0}), PLAIN, seed=1)
+    Sampler(corpus(), SamplingConfig(factors={"b": 0.0}), PLAIN, seed=1)
+    told = capsys.readouterr().err.splitlines()
+    assert told == [
+        f"--weight: every source of {name} weighs 0: the model will not learn it"
+        for name in ("nob", "nno")
+    ]

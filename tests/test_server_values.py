@@ -79,5 +79,5 @@ def test_a_named_folder_is_made(tmp_path: Path) -> None:
 def test_an_unusable_folder_is_an_error(tmp_path: Path) -> None:
     """A name that cannot be a folder is refused at the start."""
     (tmp_path / "file").touch()
-    with pytest.raises(SettingsError, match="SCANDID_METRICS_DIR=.*: Not a directory"):
+    with pytest.raises(SettingsError, match=r"SCANDID_METRICS_DIR=.*: Not a directory"):
         ValuesFolder(str(tmp_path / "file" / "values"))

@@ -20,6 +20,7 @@ import train
 from scandid import LABELS, InputError, ScandidError
 from scandid.identifier import Identifier
 from scandid.tables import read_table
+from tests.labelled import write_table
 from tests.short_run import ROOT, SAMPLE, STEPS, flags, same_weights
 from training.checkpoint import load_network
 from training.graph import build_graph
@@ -234,6 +235,19 @@ def test_an_export_calibrates(exported: Path, run: Path, tmp_path: Path) -> None
     assert found.reliable.as_dict()["bytes"] == [8, 14, 26, 62, 210]
 
 
+def test_a_calibration_is_on_texts_that_are_there_and_unseen(
+    run: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Texts without a letter are refused by flag; those of the run's own source are told."""
+    path = write_table(tmp_path / "digits.tsv", ("12 !", "dan"), ("34", "swe"))
+    for flag in ("--calibrate", "--sets"):
+        with pytest.raises(InputError, match=rf"{flag}: no text of .*digits\.tsv is left: all"):
+            export.export([str(run), "--out", str(tmp_path / "m.onnx"), flag, str(path)])
+    export.export([str(run), "--out", str(tmp_path / "m.onnx"), "--calibrate", str(SAMPLE)])
+    told = "--calibrate: of a source that the run was trained on: sample: "
+    assert told in capsys.readouterr().err
+
+
 def test_an_export_prints_what_it_checked(
     run: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -258,7 +272,7 @@ def test_an_export_that_fails_a_check_writes_nothing(
 ) -> None:
     """With float32 weights in place of int8 the size is over its limit: nothing is written."""
     monkeypatch.setattr(export, "build_graph", unrounded)
-    with pytest.raises(ScandidError, match="is not written: a check failed"):
+    with pytest.raises(ScandidError, match=r"is not written: a check failed: .*size: .* --rows"):
         export.export([str(run), "--out", str(tmp_path / "m.onnx")])
     assert list(tmp_path.iterdir()) == []
 

@@ -1,5 +1,6 @@
 """Batches ahead of the steps that fit them, drawn by processes of their own."""
 
+import signal
 from collections.abc import Iterator
 from itertools import count
 from typing import Final, TypeAlias
@@ -44,7 +45,7 @@ def batches(sampler: Sampler, first: int, workers: int) -> Iterator[Batch]:
             prefetch_factor=_AHEAD if workers else None,
             collate_fn=_as_it_is,
             generator=torch.Generator(),  # torch's own decides what a resumed run hides
-            worker_init_fn=_one_thread,
+            worker_init_fn=_quiet,
         )
     )
 
@@ -53,5 +54,6 @@ def _as_it_is(batch: Batch) -> Batch:
     return batch
 
 
-def _one_thread(_worker: int) -> None:
+def _quiet(_worker: int) -> None:
     torch.set_num_threads(1)
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # the process that asks ends them, and says so

@@ -82,7 +82,7 @@ def write(model: onnx.ModelProto, path: Path) -> Identifier:
         ModelError: the file cannot be opened or answers wrongly; nothing stays at ``path``.
         InputError: the file cannot be written.
     """
-    part = path.with_suffix(".tmp")
+    part = path.with_name(f"{path.name}.tmp")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         part.write_bytes(model.SerializeToString())

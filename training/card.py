@@ -1,4 +1,4 @@
-"""The model card: scores of the shipped file, a picture of its confusions, its sources.
+"""Scores of a model file, its card (:mod:`training.card_page`) and a picture of its confusions.
 
     python -m training.card flores200.parquet slide_dev.parquet
 
@@ -10,8 +10,7 @@ import argparse
 import json
 import re
 import sys
-import tomllib
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from itertools import islice
 from pathlib import Path
 from typing import Any, Final
@@ -21,24 +20,17 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from scandid import Identifier, ModelMetadata
-from scandid.errors import ScandidError
+from scandid import Identifier
+from scandid.errors import InputError, ScandidError
 from scandid.evaluation import Tally
-from scandid.labels import LABELS, NAMES
+from scandid.labels import LABELS
 from scandid.progress import progress
 from scandid.tables import read_table
+from training.card_page import MARKS, page, score_table
 
-SOURCES: Final = Path(__file__).with_name("sources.toml")
 _TEXTS_PER_CALL: Final = 1024
 _BEGIN: Final = "<!-- scores -->"
 _END: Final = "<!-- /scores -->"
-_COLUMNS: Final = {
-    "accuracy": "accuracy",
-    "macro_f1": "macro F1",
-    "macro_f1_folded": "macro F1, Norwegian as one",
-    "loose": "loose",
-    "strict": "strict",
-}
 
 
 def measure(identifier: Identifier, path: Path) -> Tally:
@@ -52,46 +44,6 @@ def measure(identifier: Identifier, path: Path) -> Tally:
     return tally
 
 
-def _fitted(metadata: ModelMetadata, scores: Mapping[str, object]) -> str:
-    """Which of the benchmarks the calibration knows, though it changes no label."""
-    known = {each["name"] for each in metadata.calibration.get("fitted_on", [])}
-    shared = ", ".join(name for name in scores if name in known)
-    if not shared:
-        return "Nor was the calibration fitted on them."
-    return (
-        "The calibration, a scale and a shift for each length that change no label, was fitted on "
-        f"{shared}."
-    )
-
-
-def card(metadata: ModelMetadata, size: int, scores: dict[str, dict[str, Any]]) -> str:
-    """The card as Markdown."""
-    sources = tomllib.loads(SOURCES.read_text(encoding="utf-8"))["source"]
-    sections = [
-        "# The shipped model\n\nMade by `make card`; do not edit by hand.",
-        _facts(metadata, size),
-        "## Scores",
-        f"Percent, as int8, on texts that were never trained on. {_fitted(metadata, scores)}",
-        score_table(scores),
-        "![Confusion matrix of each benchmark](confusion.png)",
-        *(_per_class(name, row) for name, row in scores.items()),
-        _sources(sources),
-    ]
-    return "\n\n".join(sections) + "\n"
-
-
-def score_table(scores: dict[str, dict[str, Any]]) -> str:
-    """One line a benchmark, in percent."""
-    lines = [
-        f"| benchmark | texts | {' | '.join(_COLUMNS.values())} |",
-        "| --- |" + " ---: |" * (len(_COLUMNS) + 1),
-    ]
-    for name, row in scores.items():
-        cells = " | ".join(f"{100 * row[key]:.2f}" for key in _COLUMNS)
-        lines.append(f"| {name} | {row['n']:,} | {cells} |")
-    return "\n".join(lines)
-
-
 def draw(scores: dict[str, dict[str, Any]], path: Path) -> None:
     """Draw one row-normalised confusion matrix per benchmark, side by side."""
     mpl.use("agg")
@@ -103,10 +55,10 @@ def draw(scores: dict[str, dict[str, Any]], path: Path) -> None:
     figure.savefig(path, dpi=110, metadata={"Software": None})
 
 
-def put_scores(page: str, scores: dict[str, dict[str, Any]]) -> str:
+def put_scores(text: str, scores: dict[str, dict[str, Any]]) -> str:
     """Replace what stands between the marks ``<!-- scores -->`` and ``<!-- /scores -->``."""
     table = f"{_BEGIN}\n{score_table(scores)}\n{_END}"
-    return re.sub(f"{_BEGIN}.*?{_END}", lambda _: table, page, flags=re.DOTALL)
+    return re.sub(f"{_BEGIN}.*?{_END}", lambda _: table, text, flags=re.DOTALL)
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
@@ -115,10 +67,11 @@ def main(arguments: Sequence[str] | None = None) -> None:
     flags.add_argument("benchmarks", nargs="+", type=Path, metavar="FILE")
     flags.add_argument("--model", type=Path, default=Path("models/scandid.onnx"))
     options = flags.parse_args(arguments)
+    _require_card(options.model.with_name("README.md"))
     identifier = Identifier.load(options.model)
     scores = {path.stem: measure(identifier, path).as_dict() for path in options.benchmarks}
     folder = options.model.parent
-    text = card(identifier.metadata, options.model.stat().st_size, scores)
+    text = page(identifier.metadata, options.model, scores)
     (folder / "README.md").write_text(text, encoding="utf-8")
     (folder / "scores.json").write_text(json.dumps(scores, indent=1) + "\n", encoding="utf-8")
     draw(scores, folder / "confusion.png")
@@ -128,46 +81,12 @@ def main(arguments: Sequence[str] | None = None) -> None:
     sys.stdout.write(score_table(scores) + "\n")
 
 
-def _facts(metadata: ModelMetadata, size: int) -> str:
-    rows = {
-        "version": metadata.version,
-        "file": f"`scandid.onnx`, {size:,} bytes, int8 weights",
-        "sha256": f"`{metadata.sha256}`",
-        "exported": metadata.created,
-        "training run": f"`{metadata.run_id}`",
-        "digest of the training texts": f"`{metadata.data_digest}`",
-        "bytes read of a text": f"{metadata.max_bytes:,}",
-        "*acceptable* from, as a part of the likeliest": ", ".join(
-            f"{kind} {share}" for kind, share in metadata.thresholds.items()
-        ),
-    }
-    return "\n".join(["| | |", "| --- | --- |", *(f"| {k} | {v} |" for k, v in rows.items())])
-
-
-def _per_class(name: str, row: dict[str, Any]) -> str:
-    lines = [
-        f"### {name}",
-        "",
-        "| label | precision | recall | F1 | texts |",
-        "| --- | ---: | ---: | ---: | ---: |",
-    ]
-    for label, found in row["per_class"].items():
-        if found["n"]:
-            cells = " | ".join(f"{found[key]:.4f}" for key in ("precision", "recall", "f1"))
-            lines.append(f"| {label} {NAMES[label]} | {cells} | {found['n']:,} |")
-    return "\n".join(lines)
-
-
-def _sources(sources: list[dict[str, Any]]) -> str:
-    lines = ["## Training texts", "", "| source | what | licence |", "| --- | --- | --- |"]
-    lines += [f"| {s['name']} | {s['what']} | {s['licence']} |" for s in sources if s["used"]]
-    lines += ["", "At hand and left out:", ""]
-    lines += [
-        f"- {s['name']} ({s['what']}; {s['licence']}): {s['why']}."
-        for s in sources
-        if not s["used"]
-    ]
-    return "\n".join(lines)
+def _require_card(path: Path) -> None:
+    """Refuse to write a card over a page that is none."""
+    if path.exists() and not any(mark in path.read_text("utf-8", "replace") for mark in MARKS):
+        raise InputError(
+            f"{path}: is no card and would be overwritten; put the model into a folder of its own"
+        )
 
 
 def _matrix(axes: Axes, name: str, confusion: dict[str, dict[str, int]]) -> None:

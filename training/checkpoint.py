@@ -1,5 +1,6 @@
 """Checkpoints: weights in a file without code, and JSON beside it to repeat the run."""
 
+import contextlib
 import dataclasses
 import hashlib
 import importlib.metadata
@@ -8,7 +9,7 @@ import os
 import platform
 import subprocess
 import uuid
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
@@ -34,18 +35,36 @@ HELD_OUT: Final = "held_out.parquet"
 TEST: Final = "test.parquet"
 
 
-def save_tensors(path: Path, state: Mapping[str, Any]) -> None:
-    """Write tensors so that a kill at any moment leaves the old file or the new one."""
+@contextlib.contextmanager
+def by_rename(path: Path) -> Iterator[Path]:
+    """A place to write a file to, so that whatever happens leaves the old file or the new one.
+
+    Raises:
+        InputError: the block could not write it; nothing of it is left.
+    """
     part = path.with_suffix(".tmp")
-    torch.save(dict(state), part)
-    part.replace(path)
+    try:
+        yield part
+        part.replace(path)
+    except OSError as error:
+        raise InputError(f"{path}: cannot be written: {error.strerror}") from error
+    except RuntimeError as error:  # what torch raises where it cannot write, its reason lost
+        raise InputError(f"{path}: cannot be written: is there room left on the disk?") from error
+    finally:
+        with contextlib.suppress(OSError):
+            part.unlink()
+
+
+def save_tensors(path: Path, state: Mapping[str, Any]) -> None:
+    """Write tensors, by rename."""
+    with by_rename(path) as part:
+        torch.save(dict(state), part)
 
 
 def save_json(path: Path, value: Mapping[str, Any]) -> None:
     """Write JSON for people, by rename."""
-    part = path.with_suffix(".tmp")
-    part.write_text(json.dumps(value, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
-    part.replace(path)
+    with by_rename(path) as part:
+        part.write_text(json.dumps(value, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
 
 
 def load_tensors(path: Path) -> dict[str, Any]:
@@ -111,6 +130,8 @@ def load_teacher(path: Path) -> HashedTables:
 
 def _load(folder: Path) -> tuple[HashedTables, dict[str, Any]]:
     run = load_json(folder / RUN)
+    if not (folder / BEST).exists():
+        raise InputError(f"{folder}: has no {BEST} yet: train.py --resume goes on to a validation")
     weights = load_tensors(folder / BEST)
     try:
         network = build(network_config(run["network"]))

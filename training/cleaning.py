@@ -82,18 +82,23 @@ def clean(corpus: Corpus) -> tuple[Corpus, CleaningReport]:
         copy = (key, int(corpus.sources[index]))
         keep[index] = bool(key) and copy not in seen
         seen.add(copy)
-    targets = np.stack([labels[key] for key in keys])
+    targets = np.array([labels[key] for key in keys], np.float32).reshape(-1, len(LABELS))
     targets[targets[:, :-1].any(axis=1), LABELS.index(OTHER)] = 0
     merged = Corpus(corpus.texts, targets, corpus.sources, corpus.names).subset(keep)
     wordless = sum(not key for key in keys)
     report = CleaningReport(
         wordless=wordless,
         repeats=len(corpus) - len(merged) - wordless,
-        contradictions=sum(len(found) > 1 for found in counts.values()),
+        contradictions=sum(len(found) > 1 for key, found in counts.items() if key),
         within=_within_sources(corpus, keys),
         foreign=foreign,
     )
     return merged, report
+
+
+def _missing(corpus: Corpus) -> list[str]:
+    """Labels that no text has."""
+    return [LABELS[place] for place in np.flatnonzero(corpus.targets.sum(axis=0) == 0)]
 
 
 def _without_foreign(corpus: Corpus) -> tuple[Corpus, tuple[Faults, ...]]:
@@ -151,7 +156,7 @@ def _is_held_out(text: str) -> bool:
 
 
 def summary(corpus: Corpus, report: CleaningReport) -> str:
-    """Table of texts by source and label, and what cleaning found."""
+    """Table of texts by source and label, what cleaning found, and which labels have no text."""
     label = corpus.targets.argmax(axis=1)
     lines = [f"{'source':<24}" + "".join(f"{name:>10}" for name in LABELS)]
     for place, name in enumerate(corpus.names):
@@ -163,4 +168,5 @@ def summary(corpus: Corpus, report: CleaningReport) -> str:
         "them all"
     )
     lines += map(str, report.within + report.foreign)
+    lines += [f"no text is {name}: the model will not know it" for name in _missing(corpus)]
     return "\n".join(lines)

@@ -2,7 +2,7 @@
 
     python -m training.contamination corpora/ --benchmark dev.parquet test.parquet --out clean/
 
-writes the corpora without them; ``train.py --benchmark`` refuses corpora that hold any.
+writes the corpora without them; ``train.py`` refuses corpora that hold any, and any of ``--test``.
 """
 
 import argparse
@@ -10,7 +10,7 @@ import re
 import sys
 import unicodedata
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -57,42 +57,60 @@ def benchmark_letters(benchmarks: Sequence[Path]) -> dict[str, str]:
     return {letters(row.text): path.name for path in benchmarks for row in read_table(path)}
 
 
-def find_contamination(corpus: Corpus, benchmarks: Sequence[Path]) -> list[Contamination]:
-    """Look for texts of more than twelve letters that a benchmark also has.
+def corpus_letters(corpus: Corpus) -> dict[str, str]:
+    """The letters of every text of a corpus, and the name of a source that has it."""
+    names = (corpus.names[place] for place in corpus.sources)
+    return dict(zip(map(letters, corpus.texts), names, strict=True))
 
-    Raises:
-        InputError: a benchmark cannot be read.
+
+def find_contamination(corpus: Corpus, homes: Mapping[str, str]) -> list[Contamination]:
+    """Look for texts of more than twelve letters that stand elsewhere too.
+
+    Args:
+        corpus: Training texts.
+        homes: Letters of texts to measure with, and where each stands.
     """
     found: dict[tuple[str, str], list[str]] = defaultdict(list)
-    for place, home in _stand_in(corpus, benchmarks).items():
+    for place, home in _stand_in(corpus, homes).items():
         found[corpus.names[corpus.sources[place]], home].append(corpus.texts[place])
     return [Contamination(*names, tuple(texts)) for names, texts in sorted(found.items())]
 
 
-def _stand_in(corpus: Corpus, benchmarks: Sequence[Path]) -> dict[int, str]:
-    """Places of the texts that stand in a benchmark, and its name."""
-    homes = benchmark_letters(benchmarks)
+def _stand_in(corpus: Corpus, homes: Mapping[str, str]) -> dict[int, str]:
+    """Places of the texts that stand elsewhere, and where."""
     keys = ((place, letters(text)) for place, text in enumerate(corpus.texts))
     return {place: homes[key] for place, key in keys if len(key) >= LEAST_LETTERS and key in homes}
 
 
 def check_contamination(
-    corpus: Corpus, benchmarks: Sequence[Path], *, allowed: bool
+    corpus: Corpus, homes: Mapping[str, str], flag: str, *, allowed: bool
 ) -> list[Contamination]:
-    """Find contamination; where it is allowed say so, else refuse it.
+    """Find contamination by the texts that ``flag`` names; where it is allowed say so.
 
     Raises:
         InputError: there is some and it is not allowed; names source, count and examples.
     """
-    found = find_contamination(corpus, benchmarks)
+    found = find_contamination(corpus, homes)
     if found and not allowed:
         lines = " | ".join(map(str, found))
         raise InputError(
-            f"--data: texts of the benchmarks: {lines} | take them out, or train on them all the "
+            f"--data: texts of {flag}: {lines} | take them out, or train on them all the "
             "same with --allow-contamination"
         )
     sys.stderr.writelines(f"{each}\n" for each in found)
     return found
+
+
+def check_benchmarks(
+    corpus: Corpus, benchmarks: Sequence[Path], *, allowed: bool
+) -> list[Contamination]:
+    """Find contamination by files of ``--benchmark``, as :func:`check_contamination` does.
+
+    Raises:
+        InputError: there is some and it is not allowed, or a benchmark cannot be read.
+    """
+    homes = benchmark_letters(benchmarks)
+    return check_contamination(corpus, homes, "--benchmark", allowed=allowed)
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
@@ -103,9 +121,9 @@ def main(arguments: Sequence[str] | None = None) -> None:
     flags.add_argument("--out", type=Path, required=True, help="folder to write")
     options = flags.parse_args(arguments)
     corpus = load_corpora(options.data)
-    check_contamination(corpus, options.benchmark, allowed=True)
+    check_benchmarks(corpus, options.benchmark, allowed=True)
     left = np.zeros(len(corpus), bool)
-    left[list(_stand_in(corpus, options.benchmark))] = True
+    left[list(_stand_in(corpus, benchmark_letters(options.benchmark)))] = True
     sys.stdout.write(write_rest(corpus, left, options.out))
 
 

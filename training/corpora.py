@@ -2,8 +2,6 @@
 
 import hashlib
 import re
-import sys
-import warnings
 from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,18 +13,15 @@ from numpy.typing import NDArray
 
 from scandid.errors import InputError
 from scandid.tables import split_codes
+from training.sources import find_sources
 from training.targets import labels_of, shared, target
 
 TEXT_COLUMNS: Final = ("text", "sentence")
 LABEL_COLUMNS: Final = ("languages", "language", "label")
 SHARES_COLUMN: Final = "shares"
-SUFFIXES: Final = {".parquet": "parquet", ".csv": "csv", ".tsv": "csv"}
 
 Row = tuple[str, list[str], NDArray[np.float32]]
 """A text, its languages' codes, its targets."""
-
-HUB_TABLES: Final = "refs/convert/parquet"
-"""Branch of a dataset on the hub that holds its tables as Parquet."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,21 +95,19 @@ def load_corpora(data: Sequence[str]) -> Corpus:
 
     Raises:
         InputError: a source is missing or empty, lacks a column, or holds an unknown language
-            code; the text names file, row and column.
+            code, or two would have one name; the text names file, row and column.
     """
-    _quieten()
+    found = find_sources(data)
     texts: list[str] = []
     rows: list[NDArray[np.float32]] = []
     sources: list[int] = []
-    names: list[str] = []
-    for name, table in _tables(data):
-        before = len(texts)
-        for text, _, row in _labelled(name, table):
+    for number, source in enumerate(found):
+        for text, _, row in _labelled(source.place, source.load()):
             texts.append(text)
             rows.append(row)
-        sources += [len(names)] * (len(texts) - before)
-        names.append(Path(name).stem)
-    return Corpus(texts, np.stack(rows), np.array(sources, np.int32), tuple(names))
+            sources.append(number)
+    names = tuple(source.name for source in found)
+    return Corpus(texts, np.stack(rows), np.array(sources, np.int32), names)
 
 
 def texts_alone(data: Sequence[str], languages: Collection[str]) -> Iterator[tuple[str, str]]:
@@ -127,9 +120,8 @@ def texts_alone(data: Sequence[str], languages: Collection[str]) -> Iterator[tup
     Raises:
         InputError: as :func:`load_corpora`.
     """
-    _quieten()
-    for name, table in _tables(data):
-        for text, codes, _ in _whole(name, table):
+    for source in find_sources(data):
+        for text, codes, _ in _whole(source.place, source.load()):
             if len(codes) == 1 and codes[0] in languages:
                 yield codes[0], text
 
@@ -152,75 +144,6 @@ def write_rest(corpus: Corpus, left: NDArray[np.bool_], folder: Path) -> str:
     return f"wrote {folder}: left out {left.sum():,} of {len(corpus):,} texts\n"
 
 
-def _quieten() -> None:
-    """Leave errors to us, who say them in one line, and show bars only to people."""
-    datasets.utils.logging.set_verbosity(datasets.utils.logging.CRITICAL)
-    if not sys.stderr.isatty():
-        datasets.disable_progress_bars()
-
-
-def _tables(data: Sequence[str]) -> Iterator[tuple[str, datasets.Dataset]]:
-    for argument in data:
-        path = Path(argument)
-        if path.is_dir():
-            files = sorted(file for file in path.iterdir() if file.suffix.lower() in SUFFIXES)
-            if not files:
-                raise InputError(f"{path}: no {', '.join(SUFFIXES)} file in this folder")
-            yield from ((str(file), _load_file(file)) for file in files)
-        elif path.is_file():
-            yield str(path), _load_file(path)
-        else:
-            yield argument, _load_hub(argument)
-
-
-def _load_file(path: Path) -> datasets.Dataset:
-    kind = SUFFIXES.get(path.suffix.lower())
-    if kind is None:
-        raise InputError(f"{path}: ends in {path.suffix!r}, expected one of {', '.join(SUFFIXES)}")
-    if path.stat().st_size == 0:
-        raise InputError(f"{path}: is an empty file")
-    options = _csv_options(path) if kind == "csv" else {}
-    try:
-        with warnings.catch_warnings():
-            warnings.filterwarnings("error", "Length of header or names does not match")
-            return datasets.load_dataset(kind, data_files=str(path), split="train", **options)
-    except (datasets.exceptions.DatasetsError, ValueError, OSError) as error:
-        if "corresponds to no data" in str(error):
-            raise InputError(f"{path}: holds no rows") from error
-        raise InputError(f"{path}: cannot be read as {kind}: {_reason(error)}") from error
-
-
-def _csv_options(path: Path) -> dict[str, object]:
-    """Cells are taken as they stand: "null" and "12" are texts, and "nan" is a language."""
-    return {
-        "sep": "\t" if path.suffix.lower() == ".tsv" else ",",
-        "converters": dict.fromkeys((*TEXT_COLUMNS, *LABEL_COLUMNS), str),
-        "keep_default_na": False,
-        "index_col": False,
-    }
-
-
-def _load_hub(name: str) -> datasets.Dataset:
-    if not re.fullmatch(r"[\w.-]+/[\w.-]+", name):
-        raise InputError(f"{name}: no such file or folder, and no name of a dataset (OWNER/NAME)")
-    try:
-        try:
-            return datasets.load_dataset(name, split="train")
-        except RuntimeError:
-            # A dataset made by a script, which datasets no longer runs; the hub keeps a copy of
-            # its tables, with the names of the labels.
-            return datasets.load_dataset(name, split="train", revision=HUB_TABLES)
-    except (datasets.exceptions.DatasetsError, OSError, RuntimeError, ValueError) as error:
-        raise InputError(
-            f"{name}: no such file or folder, and the hub does not give it: {_reason(error)}"
-        ) from error
-
-
-def _reason(error: BaseException) -> str:
-    """The first line of what lies behind an error of datasets."""
-    return str(error.__cause__ or error).strip().partition("\n")[0]
-
-
 def _labelled(name: str, table: datasets.Dataset) -> Iterator[Row]:
     if SHARES_COLUMN not in table.column_names:
         yield from _whole(name, table)
@@ -236,15 +159,14 @@ def _whole(name: str, table: datasets.Dataset) -> Iterator[Row]:
     label_column = _column(name, table, LABEL_COLUMNS)
     if not len(table):
         raise InputError(f"{name}: holds no rows")
-    decode = _decoder(table.features[label_column])
+    decode = _decoder(table.features[label_column], f"{name}: column {label_column}")
     known: dict[object, tuple[list[str], NDArray[np.float32] | InputError]] = {}
     faults: list[InputError] = []
     pairs = zip(table[text_column][:], table[label_column][:], strict=True)
     for row, (text, value) in enumerate(pairs, start=1):
         key = tuple(value) if isinstance(value, list) else value
         if key not in known:
-            codes = split_codes(decode(value))
-            known[key] = codes, _target(codes, f"{name}: row {row}: column {label_column}")
+            known[key] = _target(decode(value), f"{name}: row {row}: column {label_column}")
         codes, found = known[key]
         if not isinstance(text, str):
             found = InputError(f"{name}: row {row}: column {text_column}: {text!r} is no text")
@@ -257,29 +179,37 @@ def _whole(name: str, table: datasets.Dataset) -> Iterator[Row]:
         raise InputError(f"{faults[0]}{more}")
 
 
-def _target(codes: Sequence[str], where: str) -> NDArray[np.float32] | InputError:
-    """The targets, or what is wrong with the codes."""
+def _target(value: object, where: str) -> tuple[list[str], NDArray[np.float32] | InputError]:
+    """The codes of a cell, and their targets or what is wrong with them."""
+    codes = split_codes(value)
     try:
-        return target(codes, where)
+        if value is not None and not isinstance(value, str | list):
+            raise InputError(f"{where}: {value!r} is no ISO 639-3 code")
+        return codes, target(codes, where)
     except InputError as error:
-        return error
+        return codes, error
 
 
 def _column(name: str, table: datasets.Dataset, candidates: Sequence[str]) -> str:
+    found = table.column_names
     for column in candidates:
-        if column in table.column_names:
+        if column in found:
             return column
+    joined = len(found) == 1 and re.search(r"[,;|\t]", found[0])
+    hint = f"; is {joined[0]!r} between them? .csv takes commas, .tsv tabs" if joined else ""
     raise InputError(
         f"{name}: column {candidates[0]!r} is missing (or {', '.join(candidates[1:])}); "
-        f"found {', '.join(table.column_names)}"
+        f"found {', '.join(found)}{hint}"
     )
 
 
-def _decoder(feature: object) -> Callable[[object], object]:
+def _decoder(feature: object, where: str) -> Callable[[object], object]:
     """How to read a cell of this type: the numbers of a ClassLabel become their names."""
     inner = getattr(feature, "feature", feature)
-    if not isinstance(inner, datasets.ClassLabel):
+    if isinstance(inner, datasets.Value):
         return lambda value: value
+    if not isinstance(inner, datasets.ClassLabel):
+        raise InputError(f"{where}: holds {feature}, expected ISO 639-3 codes or lists of them")
     names = inner.names
 
     def decode(value: object) -> object:

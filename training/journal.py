@@ -68,6 +68,11 @@ class Journal:
         Raises:
             InputError: there is none, or it cannot be read.
         """
+        if not (folder / JOURNAL).exists():
+            raise InputError(
+                f"{folder}: is no tracked run, it holds no {JOURNAL}; train.py --track makes one, "
+                "and with --resume tracks a run that is there"
+            )
         fields = load_json(folder / JOURNAL)
         try:
             return cls(folder=folder, **fields)

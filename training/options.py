@@ -62,6 +62,14 @@ def number(least: float, most: float) -> Callable[[str], float]:
     return read
 
 
+def new_file(word: str) -> Path:
+    """Type of a flag that takes a file to write."""
+    path = Path(word)
+    if not path.name or path.is_dir():
+        raise argparse.ArgumentTypeError(f"{word!r} is a folder or nothing, name a file")
+    return path
+
+
 def _factor(word: str) -> list[str | float]:
     """Type of ``--weight``: ``words=0.3``. A list, as run.json gives it back to a resumed run."""
     source, equals, value = word.rpartition("=")
@@ -77,6 +85,7 @@ def parser() -> argparse.ArgumentParser:
         description="Fit the LSTM on labelled texts; writes weights and run.json to --out.",
         formatter_class=argparse.ArgumentDefaultsHelpFormatter,
     )
+    _data_flags(flags.add_argument_group("data"))
     _run_flags(flags.add_argument_group("run"))
     _model_flags(flags.add_argument_group("model"))
     _fitting_flags(flags.add_argument_group("fitting"))
@@ -139,17 +148,25 @@ def network_sizes(options: argparse.Namespace) -> NetworkConfig | TransformerCon
         raise InputError(f"sizes of the network: {error}") from error
 
 
-def _run_flags(group: argparse._ArgumentGroup) -> None:
+def _data_flags(group: argparse._ArgumentGroup) -> None:
     add = group.add_argument
-    source = f"hub name, file or folder; repeatable ({DEFAULT_DATA})"
+    source = (
+        "hub name, file or folder of Parquet, CSV or TSV with a column text or sentence and one of "
+        f"codes: languages, language or label; repeatable ({DEFAULT_DATA})"
+    )
     add("--data", action="append", metavar="SOURCE", help=source)
     test = "scored at the end, like --data; without it, held-out texts that validation leaves"
     add("--test", action="append", default=[], metavar="SOURCE", help=test)
     leave = "name of a source to train without and to score at the end; repeatable"
     add("--leave-out", action="append", default=[], metavar="NAME", help=leave)
-    benchmark = "files of labelled texts that no training text may stand in; several"
+    benchmark = "files with columns text and languages that no training text may stand in; several"
     add("--benchmark", type=Path, nargs="+", action="extend", metavar="FILE", help=benchmark)
-    add("--allow-contamination", action="store_true", help="train on texts of --benchmark too")
+    allow = "train on texts of --benchmark and --test too"
+    add("--allow-contamination", action="store_true", help=allow)
+
+
+def _run_flags(group: argparse._ArgumentGroup) -> None:
+    add = group.add_argument
     add("--out", type=Path, default=Path("runs/latest"), help="folder for the checkpoint")
     track = f"keep the run in MLflow: a file without an address ({LOCAL_URI}); docs/tracking.md"
     add("--track", nargs="?", const=LOCAL_URI, metavar="URI", help=track)

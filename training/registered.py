@@ -1,7 +1,9 @@
 """Runs and model versions at a tracker: found, fetched, and a new version added. Imports mlflow."""
 
+import filecmp
 import hashlib
 import re
+import sys
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -15,9 +17,10 @@ from mlflow.exceptions import MlflowException
 from scandid import Identifier
 from scandid.errors import InputError, ScandidError
 from scandid.labels import LANGUAGES
-from training.card import card, measure
-from training.checkpoint import RUN, TEST, VALIDATION
-from training.journal import Journal
+from training.card import draw, measure
+from training.card_page import page
+from training.checkpoint import RUN, TEST, VALIDATION, load_json
+from training.journal import JOURNAL, Journal
 from training.stores import Stores
 from training.tracking import first_line
 from training.upload import CHECKPOINT, send_file
@@ -25,6 +28,7 @@ from training.upload import CHECKPOINT, send_file
 NAME: Final = "scandid"
 ALIAS: Final = "champion"
 FILE: Final = "scandid.onnx"
+PICTURE: Final = "confusion.png"
 SHA256_TAG: Final = "sha256"
 SCORE_TAG: Final = "f1_"
 
@@ -139,6 +143,8 @@ def choose(run_id: str, metric: str, model: str, stores: Stores) -> Path:
 def fetch_run(client: MlflowClient, run_id: str, stores: Stores) -> Path:
     """Download a run's checkpoint; the folder, as train.py left it.
 
+    A run that went on since the last time has other weights now: what is at the tracker counts.
+
     Raises:
         InputError: there is no such run, it has no checkpoint, or the store does not give it.
     """
@@ -159,9 +165,29 @@ def fetch_run(client: MlflowClient, run_id: str, stores: Stores) -> Path:
         journal = Journal(folder, uri, stores.experiment, run_id=run_id, described=True)
         journal.finished = True
         journal.save()
-        if not target.exists():
-            folder.rename(target)
+        _put(folder, target)
     return target
+
+
+def _put(folder: Path, target: Path) -> None:
+    """Move a checkpoint to where it is kept, in the place of files of another content.
+
+    The journal that is there stays: it knows of an exported model that still waits to be sent.
+    """
+    if not target.exists():
+        folder.rename(target)
+        return
+    fresh = [file for file in sorted(folder.iterdir()) if file.name != JOURNAL]
+    old = [file for file in fresh if not _same(file, target / file.name)]
+    for file in old:
+        file.replace(target / file.name)
+    if old:
+        names = ", ".join(file.name for file in old)
+        sys.stderr.write(f"{target}: {names} replaced by what the tracker holds now\n")
+
+
+def _same(one: Path, other: Path) -> bool:
+    return other.exists() and filecmp.cmp(one, other, shallow=False)
 
 
 def register(journal: Journal, path: Path) -> str:
@@ -176,15 +202,18 @@ def register(journal: Journal, path: Path) -> str:
     scores = {
         Path(name).stem: measure(identifier, journal.folder / name).as_dict() for name in names
     }
+    run = load_json(journal.folder / RUN)
     folder = f"model/{digest[:16]}"
     with tempfile.TemporaryDirectory() as part:
         content = {
             FILE: path.read_bytes(),
             f"{FILE}.sha256": f"{digest}  {FILE}\n".encode(),
-            "README.md": card(identifier.metadata, path.stat().st_size, scores).encode(),
+            "README.md": page(identifier.metadata, path, scores, run).encode(),
         }
         for name, data in content.items():
             (Path(part) / name).write_bytes(data)
+        draw(scores, Path(part) / PICTURE)
+        for name in (*content, PICTURE):
             send_file(client, journal, Path(part) / name, folder)
     if not client.search_registered_models(f"name = '{NAME}'"):
         client.create_registered_model(NAME)

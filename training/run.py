@@ -2,6 +2,7 @@
 
 import argparse
 import json
+import tempfile
 import time
 from collections.abc import Mapping
 from pathlib import Path
@@ -13,12 +14,14 @@ from training.checkpoint import (
     HISTORY,
     LAST,
     RUN,
+    by_rename,
     load_json,
     load_tensors,
     save_json,
     save_tensors,
 )
 from training.fitting import Fitter
+from training.tracking import require_tracker
 from training.validation import ValidationScores
 
 _FREE_TO_CHANGE: Final = frozenset(
@@ -64,7 +67,8 @@ class Run:
 
         Raises:
             InputError: the folder holds a run and ``--resume`` is missing, holds none although
-                ``--resume`` is there, cannot be written, or its run had other flags.
+                ``--resume`` is there, cannot be written, or its run had other flags; or the tracker
+                that is asked for cannot be used.
         """
         self.folder: Path = options.out
         self.step, self.stale = 0, 0
@@ -75,10 +79,13 @@ class Run:
         self._before_s = 0.0
         self._start = time.monotonic()
         self._flags = {flag: _as_json(value) for flag, value in vars(options).items()}
+        require_tracker(options.track)
         self._stored = self._open(resume=options.resume)
 
     def describe(self, description: Mapping[str, Any]) -> None:
         """Write ``run.json``: flags, configurations, data and provenance.
+
+        A run that goes on is not finished: what it scored before is no longer its result.
 
         Raises:
             InputError: a resumed run was started with other configurations or other texts.
@@ -92,6 +99,7 @@ class Run:
                     f"--resume: {part} is {_short(now)}, but the run in {self.folder} was started "
                     f"with {_short(then)}; choose another --out"
                 )
+        self._stored.pop("result", None)
         again = {"flags": self._flags, "provenance": description["provenance"]}
         self._stored.setdefault("resumed", []).append({"step": self.step, **again})
         return save_json(self.folder / RUN, self._stored)
@@ -190,15 +198,13 @@ class Run:
         if resume:
             stored = load_json(self.folder / RUN)
             _require_same_flags(self.folder, stored.get("flags", {}), self._flags)
+            _require_writable(self.folder)
             return stored
         if (self.folder / RUN).exists():
             raise InputError(
                 f"--out: {self.folder} holds a run; add --resume to go on with it, or name another"
             )
-        try:
-            self.folder.mkdir(parents=True, exist_ok=True)
-        except OSError as error:
-            raise InputError(f"--out: {self.folder} cannot be made: {error.strerror}") from error
+        _require_writable(self.folder)
         return None
 
     def _forget_after(self, step: int) -> None:
@@ -206,9 +212,18 @@ class Run:
         path = self.folder / HISTORY
         lines = path.read_text(encoding="utf-8").splitlines(keepends=True)
         kept = [line for line in lines if line.endswith("\n") and json.loads(line)["step"] <= step]
-        part = path.with_suffix(".tmp")
-        part.write_text("".join(kept), encoding="utf-8")
-        part.replace(path)
+        with by_rename(path) as part:
+            part.write_text("".join(kept), encoding="utf-8")
+
+
+def _require_writable(folder: Path) -> None:
+    """Make the folder and a file in it, before hours are spent on what could not be kept."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryFile(dir=folder):
+            pass
+    except OSError as error:
+        raise InputError(f"--out: {folder} cannot be written: {error.strerror}") from error
 
 
 def _require_same_flags(folder: Path, then: dict[str, Any], now: dict[str, Any]) -> None:

@@ -1,6 +1,7 @@
 """Which texts make up a batch: balanced by label and source, repeatable from seed and step."""
 
 import random
+import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final, NamedTuple
@@ -11,6 +12,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from scandid.encoding import encode_texts, pad
+from scandid.errors import InputError
 from scandid.labels import LABELS
 from training.augmentation import AugmentationConfig, only_stray, roughen, shorten
 from training.corpora import Corpus
@@ -61,16 +63,21 @@ class Sampler:
     def __init__(
         self, corpus: Corpus, config: SamplingConfig, augmentation: AugmentationConfig, seed: int
     ) -> None:
-        """Weigh every text.
+        """Weigh every text; labels that no source is left to teach are told.
 
         Raises:
-            InputError: a factor names a source that is not there.
+            InputError: a factor names a source that is not there, or every source weighs nothing.
         """
         self._corpus = corpus
         self._config = config
         self._augmentation = augmentation
         self._seed = seed
-        self._cumulative = np.cumsum(weigh(corpus, config))
+        weights = weigh(corpus, config)
+        sys.stderr.writelines(
+            f"--weight: every source of {name} weighs 0: the model will not learn it\n"
+            for name in _unweighed(corpus, weights)
+        )
+        self._cumulative = np.cumsum(weights)
         self._names = foreign_names(corpus) if augmentation.foreign_names else []
 
     def draw(self, step: int) -> list[Part]:
@@ -111,7 +118,11 @@ def to_tensor(encoded: Sequence[bytes]) -> Tensor:
 
 
 def weigh(corpus: Corpus, config: SamplingConfig) -> NDArray[np.float64]:
-    """Weight of each text; the weights of a label sum to its share."""
+    """Weight of each text; the weights of a label sum to its share.
+
+    Raises:
+        InputError: a factor names a source that is not there, or every source weighs nothing.
+    """
     places = corpus.places(config.factors, "--weight")
     factors = dict(zip(places, config.factors.values(), strict=True))
     label = corpus.targets.argmax(axis=1)
@@ -125,4 +136,14 @@ def weigh(corpus: Corpus, config: SamplingConfig) -> NDArray[np.float64]:
         total = weights[label == place].sum()
         if total:
             weights[label == place] *= LABEL_SHARES[name] / total
+    if not weights.any():
+        raise InputError(
+            f"--weight: all of {', '.join(corpus.names)} weigh 0, expected one source above 0"
+        )
     return weights
+
+
+def _unweighed(corpus: Corpus, weights: NDArray[np.float64]) -> list[str]:
+    """Labels that have texts, and none that is ever drawn."""
+    there, drawn = corpus.targets.any(axis=0), corpus.targets[weights > 0].any(axis=0)
+    return [LABELS[place] for place in np.flatnonzero(there & ~drawn)]

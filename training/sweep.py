@@ -17,17 +17,20 @@ from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, TypeAlias
 
 from scandid.errors import InputError, ScandidError
 from training.checkpoint import RUN, load_json, save_json
 from training.options import Flags, whole
 from training.stores import HINT, LOCAL_URI, Stores, read_dotenv
-from training.tracking import first_line, require_mlflow
+from training.tracking import first_line, require_tracker
 
 SPACE: Final = Path(__file__).with_name("sweep.toml")
 TRAIN: Final = Path(__file__).parent.parent / "train.py"
 SUMMARY: Final = "sweep.json"
+
+Value: TypeAlias = int | float | str
+"""What a flag may be given."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +43,7 @@ class Trial:
     """
 
     folder: Path
-    values: dict[str, float]
+    values: dict[str, Value]
 
     def score(self) -> float | None:
         """Validation score of its best weights, 0 to 1; None until it has finished."""
@@ -62,7 +65,7 @@ class Trial:
         return done.returncode
 
 
-def draw(space: dict[str, list[float]], seed: int, number: int, out: Path) -> Trial:
+def draw(space: dict[str, list[Value]], seed: int, number: int, out: Path) -> Trial:
     """The trial of a number; the same for the same seed and space."""
     chance = random.Random(f"{seed}/{number}")
     values = {name: chance.choice(choices) for name, choices in space.items()}
@@ -102,9 +105,13 @@ def table(trials: Sequence[Trial]) -> str:
     ranked = sorted(trials, key=lambda trial: -(trial.score() or 0))
     lines = []
     for trial in ranked:
-        values = "  ".join(f"{name} {value:g}" for name, value in trial.values.items())
+        values = "  ".join(f"{name} {_shown(value)}" for name, value in trial.values.items())
         lines.append(f"{trial.score() or 0:.4f}  {trial.folder.name}  {values}")
     return "\n".join(lines)
+
+
+def _shown(value: Value) -> str:
+    return value if isinstance(value, str) else f"{value:g}"
 
 
 def open_parent(out: Path, uri: str) -> str:
@@ -112,7 +119,7 @@ def open_parent(out: Path, uri: str) -> str:
     summary = load_json(out / SUMMARY) if (out / SUMMARY).exists() else {}
     if not uri or summary.get("uri") == uri:
         return str(summary.get("parent", "")) if uri else ""
-    require_mlflow()
+    require_tracker(uri)
     from training.upload import make_parent
 
     try:
@@ -140,11 +147,11 @@ def parser() -> argparse.ArgumentParser:
     return flags
 
 
-def read_space(path: Path) -> dict[str, list[float]]:
+def read_space(path: Path) -> dict[str, list[Value]]:
     """Flags and their values.
 
     Raises:
-        InputError: the file is missing or is no TOML table of lists.
+        InputError: the file is missing or is no TOML table of lists of numbers and words.
     """
     try:
         space: dict[str, Any] = tomllib.loads(path.read_text(encoding="utf-8"))
@@ -153,6 +160,9 @@ def read_space(path: Path) -> dict[str, list[float]]:
     for name, values in space.items():
         if not isinstance(values, list) or not values:
             raise InputError(f"--space: {path}: {name} must be a list of values")
+        for value in values:
+            if isinstance(value, bool) or not isinstance(value, Value):
+                raise InputError(f"--space: {path}: {name}: {value!r} is no number and no word")
     return space
 
 

@@ -1,7 +1,7 @@
 """Targets: what a text's language codes are to the network, one number a label."""
 
 from collections.abc import Sequence
-from typing import Final
+from typing import Final, TypeGuard
 
 import numpy as np
 import pycountry
@@ -41,7 +41,7 @@ def labels_of(row: NDArray[np.float32]) -> list[str]:
 
 
 def shared(
-    row: NDArray[np.float32], codes: Sequence[str], shares: Sequence[float], where: str
+    row: NDArray[np.float32], codes: Sequence[str], shares: object, where: str
 ) -> NDArray[np.float32]:
     """Targets with how well each label holds, float32 ``[labels]``: the best has 1.
 
@@ -54,8 +54,10 @@ def shared(
     Raises:
         InputError: there is not a share for each code, or one is not above 0 and at most 1.
     """
-    if len(codes) != len(shares) or not all(0 < share <= 1 for share in shares):
-        raise InputError(f"{where}: {shares} is not a number above 0 and at most 1 for each code")
+    if not _are_shares(shares, len(codes)):
+        raise InputError(
+            f"{where}: {shares!r} is no list of a number above 0 and at most 1 for each code"
+        )
     found = row.copy()
     for code, share in zip(codes, shares, strict=True):
         if code in LANGUAGES:
@@ -65,14 +67,27 @@ def shared(
     return found
 
 
+def _are_shares(value: object, count: int) -> TypeGuard[list[float]]:
+    if not isinstance(value, list) or len(value) != count:
+        return False
+    return all(isinstance(share, int | float) and 0 < share <= 1 for share in value)
+
+
 def _is_language(code: str) -> bool:
     """Whether the code is known: a language, a family of languages, or a code for other ones."""
+    if code in _OTHER_CODES:
+        return True
     listed = pycountry.languages.get(alpha_3=code) or pycountry.language_families.get(alpha_3=code)
-    return code in _OTHER_CODES or listed is not None
+    return listed is not None and listed.alpha_3 == code  # pycountry finds DAN as well
 
 
 def _hint(code: str) -> str:
-    if code in ("no", *UNDECIDED_CODES):
+    """What was meant by a word that is no code: one in capitals, of two letters, or a name."""
+    word = code.lower()
+    if word in ("no", "norwegian", *UNDECIDED_CODES):
         return " that can be used: say nob (Bokmål) or nno (Nynorsk)"
-    language = pycountry.languages.get(alpha_2=code) if len(code) == 2 else None
+    if _is_language(word):
+        return f": did you mean {word!r}?"
+    known = pycountry.languages
+    language = known.get(alpha_2=word) if len(word) == 2 else known.get(name=word)
     return f": did you mean {language.alpha_3!r}?" if language else ""

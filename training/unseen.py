@@ -9,6 +9,7 @@ import datasets
 from scandid.evaluation import Tally
 from scandid.identifier import Identifier
 from scandid.tables import LabelledText
+from training.contamination import check_contamination, corpus_letters
 from training.corpora import Corpus, load_corpora
 from training.hashed import HashedTables
 from training.targets import labels_of
@@ -30,11 +31,11 @@ class UnseenTexts:
 
     @classmethod
     def choose(
-        cls, sources: Sequence[str], held_out: Corpus, validation: Validation, max_bytes: int
+        cls, test: Corpus | None, held_out: Corpus, validation: Validation, max_bytes: int
     ) -> "UnseenTexts":
-        """Take the sources of ``--test``; without them, held-out texts that validation leaves."""
-        if sources:
-            return cls(_rows(load_corpora(sources)), max_bytes)
+        """Take the texts of ``--test``; without any, held-out texts that validation leaves."""
+        if test is not None:
+            return cls(_rows(test), max_bytes)
         chosen = {row.text for row in validation.texts}
         return cls([row for row in _rows(held_out) if row.text not in chosen], max_bytes)
 
@@ -65,6 +66,20 @@ class UnseenTexts:
                 for name, tally in tallies.items()
             }
         }
+
+
+def load_test(sources: Sequence[str], corpus: Corpus, *, allowed: bool) -> Corpus | None:
+    """The texts of ``--test``, which are none of the run's own; None where no source is named.
+
+    Raises:
+        InputError: a source cannot be read, or texts of the corpus stand in it and that is not
+            allowed.
+    """
+    if not sources:
+        return None
+    test = load_corpora(sources)
+    check_contamination(corpus, corpus_letters(test), "--test", allowed=allowed)
+    return test
 
 
 def _rows(corpus: Corpus) -> list[LabelledText]:

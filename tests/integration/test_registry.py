@@ -1,6 +1,8 @@
 """Versions of the model: registered at export, promoted through the gate, taken back."""
 
+import csv
 import hashlib
+import json
 from pathlib import Path
 
 import pytest
@@ -27,7 +29,7 @@ def registered(tmp_path_factory: pytest.TempPathFactory) -> Path:
     swapped = folder / "swapped.tsv"
     write_swapped(swapped)
     for name, data in (("good", SAMPLE), ("bad", swapped)):
-        test = ("--test", str(SAMPLE), "--out", f"runs/{name}")
+        test = ("--test", str(SAMPLE), "--allow-contamination", "--out", f"runs/{name}")
         trained = train(*LEARNING, *test, cwd=folder, data=data, variables=variables)
         assert trained.returncode == 0, trained.stderr
         done = export(f"runs/{name}", "--out", f"{name}.onnx", cwd=folder)
@@ -39,11 +41,11 @@ def registered(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def write_swapped(path: Path) -> None:
     """The sample with wrong labels: what a bad run is trained on."""
     wrong = {"dan": "swe", "swe": "nno", "nob": "dan", "nno": "nob", "other": "other"}
-    lines = [
-        f"{row.text.replace(chr(9), ' ')}\t{' '.join(wrong[label] for label in row.gold)}\n"
-        for row in read_table(SAMPLE)
-    ]
-    path.write_text("text\tlanguages\n" + "".join(lines), encoding="utf-8")
+    with path.open("w", encoding="utf-8", newline="") as stream:
+        writer = csv.writer(stream, delimiter="\t")
+        writer.writerow(["text", "languages"])
+        for row in read_table(SAMPLE):
+            writer.writerow([row.text, " ".join(wrong[label] for label in row.gold)])
 
 
 def champion(folder: Path) -> str:
@@ -60,7 +62,23 @@ def test_an_export_is_registered(registered: Path) -> None:
     assert version.tags["sha256"] == digest
     assert {"f1_dan", "f1_swe", "f1_nob", "f1_nno"} <= version.tags.keys()
     kept = tracker.files(client, str(version.run_id), f"model/{digest[:16]}")
-    assert kept == {"scandid.onnx", "scandid.onnx.sha256", "README.md"}
+    assert kept == {"scandid.onnx", "scandid.onnx.sha256", "README.md", "confusion.png"}
+
+
+def test_the_card_of_an_own_model_tells_of_its_own_run(registered: Path) -> None:
+    """Sources and calibration are those of the run, and nothing is said of the shipped model."""
+    client = tracker.local(registered)
+    version = client.get_model_version("scandid", "1")
+    folder = f"model/{version.tags['sha256'][:16]}"
+    card = Path(client.download_artifacts(str(version.run_id), f"{folder}/README.md")).read_text(
+        "utf-8"
+    )
+    run = json.loads((registered / "runs/good/run.json").read_text(encoding="utf-8"))
+    assert f"| sample | 420 | `{run['corpora']['tables'][0]['digest']}` |" in card
+    assert " was fitted on 12 texts of sample." in card
+    assert "shipped" not in card
+    assert "common_voice" not in card
+    assert "never trained on" not in card
 
 
 def test_promotion_passes_a_gate(registered: Path) -> None:
@@ -93,6 +111,26 @@ def test_a_run_is_found_by_id_score_and_version(registered: Path, tmp_path: Path
         assert folder == tmp_path / good
         assert (folder / "best.pt").read_bytes() == best
     assert [path.name for path in tmp_path.iterdir()] == [good]
+
+
+def test_a_run_that_went_on_is_fetched_anew(tmp_path: Path) -> None:
+    """An older copy of its checkpoint is replaced; the journal and other files beside it stay."""
+    variables = {"MLFLOW_TRACKING_URI": uri(tmp_path)}
+    assert train("--out", "mine", cwd=tmp_path, variables=variables).returncode == 0
+    (run,) = tracker.runs(tracker.local(tmp_path))
+    stores = Stores(tracking_uri=uri(tmp_path), local=tmp_path / "local")
+    folder = tracker.choose(run.info.run_id, "", "", stores)
+    journal = (folder / "tracking.json").read_bytes()
+    (folder / "notes.txt").write_text("mine")
+    longer = ("--steps", "30", "--resume", "--out", "mine")
+    assert train(*longer, cwd=tmp_path, variables=variables).returncode == 0
+    assert (folder / "run.json").read_bytes() != (tmp_path / "mine/run.json").read_bytes()
+    assert tracker.choose(run.info.run_id, "", "", stores) == folder
+    for name in ("best.pt", "run.json", "history.jsonl"):
+        assert (folder / name).read_bytes() == (tmp_path / "mine" / name).read_bytes()
+    assert (folder / "tracking.json").read_bytes() == journal
+    assert (folder / "notes.txt").read_text() == "mine"
+    assert [path.name for path in stores.local.iterdir()] == [folder.name]
 
 
 @pytest.mark.parametrize(

@@ -6,9 +6,10 @@ from pathlib import Path
 
 import pytest
 
+from scandid import InputError
 from tests.integration import tracker
 from tests.integration.runs import ROOT, SAMPLE, clean_environment, run_python
-from training.sweep import draw, read_space
+from training.sweep import Trial, draw, read_space, table
 
 pytestmark = pytest.mark.filterwarnings("ignore")
 
@@ -24,6 +25,17 @@ def test_a_trial_is_the_same_in_every_sweep(tmp_path: Path) -> None:
     assert first == [draw(space, 1, number, tmp_path).values for number in range(20)]
     assert first != [draw(space, 2, number, tmp_path).values for number in range(20)]
     assert all(values["hidden"] in (4, 5) for values in first)
+
+
+def test_words_are_values_too(tmp_path: Path) -> None:
+    """A flag that takes a word is varied and shown like a number; what is neither is named."""
+    path = tmp_path / "space.toml"
+    path.write_text('architecture = ["lstm"]\nhidden = [4.0]\n')
+    trial: Trial = draw(read_space(path), 1, 1, tmp_path)
+    assert table([trial]) == "0.0000  trial-001  architecture lstm  hidden 4"
+    path.write_text("freeze-tables = [true]\n")
+    with pytest.raises(InputError, match="freeze-tables: True is no number and no word"):
+        read_space(path)
 
 
 def test_a_sweep_goes_on_where_it_broke(tmp_path: Path) -> None:

@@ -2,15 +2,19 @@
 
 import hashlib
 import json
+import os
 import shutil
+import time
 from pathlib import Path
 
 import pytest
 
+from scandid.errors import InputError
 from scandid.labels import LABELS
 from tests.integration import tracker
 from tests.integration.runs import ROOT, SAMPLE, run_python, train
-from training.stores import HINT
+from training.stores import HINT, LOCAL_URI
+from training.tracking import require_tracker
 
 pytestmark = pytest.mark.filterwarnings("ignore")
 
@@ -19,7 +23,8 @@ pytestmark = pytest.mark.filterwarnings("ignore")
 def tracked(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder with a run that was tracked in a local file."""
     folder = tmp_path_factory.mktemp("tracked")
-    done = train("--track", "--test", str(SAMPLE), cwd=folder)
+    test = ("--test", str(SAMPLE), "--allow-contamination")
+    done = train("--track", *test, cwd=folder)
     assert done.returncode == 0, done.stderr
     assert "tracked as run" in done.stderr
     return folder
@@ -111,6 +116,37 @@ def test_an_untracked_run_says_how(tmp_path: Path) -> None:
     assert done.stderr.count(HINT) == 1
     assert not (tmp_path / "runs/latest/tracking.json").exists()
     assert not (tmp_path / "mlflow.db").exists()
+
+
+@pytest.mark.parametrize("command", ["train", "sweep"])
+def test_a_file_that_cannot_be_made_is_told_at_once(tmp_path: Path, command: str) -> None:
+    """Where the tracker's file has no place, one line names it before anything is trained."""
+    words = ("--track", "sqlite:///missing/mlflow.db")
+    begin = time.monotonic()
+    if command == "train":
+        done = train(*words, cwd=tmp_path)
+    else:
+        rest = ("--trials", "1", "--", "--data", str(SAMPLE))
+        done = run_python("-m", "training.sweep", *words, *rest, cwd=tmp_path)
+    assert done.returncode == 2, done.stderr
+    assert done.stderr.count("\n") == 1, done.stderr
+    assert str(tmp_path / "missing/mlflow.db") in done.stderr
+    assert not list(tmp_path.rglob("run.json"))
+    assert time.monotonic() - begin < 60
+
+
+@pytest.mark.skipif(os.geteuid() == 0, reason="root writes everywhere")
+def test_a_read_only_folder_is_told_at_once(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A working folder that cannot be written has no place for the file either."""
+    monkeypatch.chdir(tmp_path)
+    tmp_path.chmod(0o555)
+    try:
+        with pytest.raises(InputError, match=r"mlflow\.db cannot be written"):
+            require_tracker(LOCAL_URI)
+    finally:
+        tmp_path.chmod(0o755)
 
 
 def test_sync_without_runs_says_so(tmp_path: Path) -> None:

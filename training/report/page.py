@@ -13,6 +13,7 @@ from training.report.goal import goal_table
 from training.report.length import bucket_range
 from training.report.markdown import code, percent, points, table
 from training.report.several import several_table
+from training.report.trust import kept, trust, trust_table
 from training.report.variant import DESCRIPTIONS
 
 PUBLISHED: Final = Path(__file__).with_name("published.toml")
@@ -86,6 +87,7 @@ def _overview(report: Mapping[str, Any]) -> str:
         "## Length\n\n![Accuracy against length](length.png)",
         "## Confidence\n\n" + _CONFIDENCE + "\n\n![Reliability by length](reliability.png)",
         _calibration(report),
+        *trust_table(report["benchmarks"]),
         *_several(report),
         "## Rough text\n\nAccuracy on clean text, and the points by which each variant differs.",
         _variants(report["benchmarks"]),
@@ -134,14 +136,9 @@ def _calibration(report: Mapping[str, Any]) -> str:
         ]
         errors = [report["calibration_before"][name]["ece"], found["ece"]]
         cells = [f"{found['n']:,}", *map(percent, [*means, *errors])]
-        rows[name] = [bucket_range(name), *cells, percent(found["reliable"]), _kept(found)]
+        rows[name] = [bucket_range(name), *cells, percent(found["reliable"]), kept(found)]
     head = ["bucket", "characters", "texts", "mean confidence", "right", "ECE before", "ECE"]
     return table([*head, "reliable", "right of these"], rows) + "\n\n" + _fitted_on(report)
-
-
-def _kept(found: Mapping[str, Any]) -> str:
-    """How often reliable answers are right."""
-    return percent(found["reliable_right"]) if found["reliable"] else ""
 
 
 def _fitted_on(report: Mapping[str, Any]) -> str:
@@ -234,7 +231,7 @@ def _benchmark(report: Mapping[str, Any], name: str) -> str:
             f"## {bucket.capitalize()}: {bucket_range(bucket)} characters",
             f"{found['n']:,} texts, accuracy {percent(found['accuracy'])}, mean F1 "
             f"{percent(found['macro_f1'])}, plain {percent(found['macro_f1_folded'])}, ECE "
-            f"{percent(found['ece'])}.",
+            f"{percent(found['ece'])}.{trust(found)}",
             _per_class(found),
             _confusion(found["confusion"]),
         ]

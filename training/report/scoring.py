@@ -59,10 +59,16 @@ def by_length(judged: Sequence[Judged]) -> dict[str, dict[str, Any]]:
     for row, answer in judged:
         groups[bucket_of(row.text)].append((row, answer))
     return {
-        name: scores_of(tally(groups[name])) | {"ece": calibrated(groups[name])["ece"]}
+        name: scores_of(tally(groups[name])) | _claims(groups[name])
         for name in BUCKETS
         if name in groups
     }
+
+
+def _claims(judged: Sequence[Judged]) -> dict[str, float]:
+    """What is said of a group's confidence, without the bins."""
+    found = calibrated(judged)
+    return {name: found[name] for name in ("ece", "reliable", "reliable_right")}
 
 
 def calibrated(judged: Sequence[Judged]) -> dict[str, Any]:

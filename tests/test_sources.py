@@ -1,0 +1,56 @@
+"""Where texts come from: names of sources, and tables that are read whole or not at all."""
+
+from pathlib import Path
+
+import pytest
+
+from scandid import InputError
+from tests.labelled import write_table
+from training.corpora import load_corpora, write_corpora
+from training.sources import find_sources
+
+LONE = 'text\tlanguages\n"Ja\tdan\nJo\tswe\n"Nei" sa ho.\tnno\nHei\tnob\n'
+"""Two lines that begin with a double quote: the first would take the second one in."""
+
+
+def same_name(folder: Path) -> tuple[Path, Path]:
+    """Two files of one name in two folders."""
+    for place in ("one", "two"):
+        (folder / place).mkdir()
+    first = write_table(folder / "one/train.tsv", ("Jeg hedder noget", "dan"))
+    return first, write_table(folder / "two/train.tsv", ("Jag heter något", "swe"), ("Nej", "swe"))
+
+
+def test_files_of_one_name_are_sources_of_their_own(tmp_path: Path) -> None:
+    """Their folders tell them apart, so a flag reaches each, and none is lost in writing."""
+    corpus = load_corpora([str(path) for path in same_name(tmp_path)])
+    assert corpus.names == ("one_train", "two_train")
+    assert corpus.split_off(["two_train"])[0].texts == ["Jeg hedder noget"]
+    write_corpora(corpus, tmp_path / "out")
+    assert sorted(load_corpora([str(tmp_path / "out")]).texts) == sorted(corpus.texts)
+
+
+def test_names_that_folders_do_not_tell_apart_are_refused(tmp_path: Path) -> None:
+    """A file named twice, and two formats of one name in a folder, are named with both paths."""
+    first, _ = same_name(tmp_path)
+    other = first.with_suffix(".csv")
+    other.write_text("text,languages\nJa,dan\n", encoding="utf-8")
+    for again in (first, other):
+        with pytest.raises(InputError, match=rf"{first} and {again} would both be the source"):
+            find_sources([str(first), str(again)])
+
+
+def test_a_lone_quote_swallows_no_lines(tmp_path: Path) -> None:
+    """A table with one is refused by line; properly quoted, every row is there."""
+    path = tmp_path / "a.tsv"
+    path.write_text(LONE, encoding="utf-8")
+    with pytest.raises(InputError, match=r"a\.tsv: cannot be read as tsv: after line 1: .* twice"):
+        load_corpora([str(path)])
+    path.write_text(LONE.replace('"Ja', '"""Ja"').replace('"Nei" sa ho.', '"""Nei"" sa ho."'))
+    assert load_corpora([str(path)]).texts == ['"Ja', "Jo", '"Nei" sa ho.', "Hei"]
+
+
+def test_a_place_that_the_system_refuses_is_one_line() -> None:
+    """What cannot be looked at is named with the system's reason."""
+    with pytest.raises(InputError, match="cannot be read: File name too long"):
+        load_corpora(["a" * 300])

@@ -1,0 +1,169 @@
+"""Sources of texts: tables on the hub or in local files, each under a name of its own."""
+
+import csv
+import re
+import sys
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+import datasets
+import pyarrow
+import pyarrow.parquet
+
+from scandid.errors import InputError
+
+PARQUET: Final = ".parquet"
+DELIMITERS: Final = {".csv": ",", ".tsv": "\t"}
+SUFFIXES: Final = (PARQUET, *DELIMITERS)
+
+HUB_TABLES: Final = "refs/convert/parquet"
+"""Branch of a dataset on the hub that holds its tables as Parquet."""
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """A table of texts.
+
+    Attributes:
+        place: File, or name of a dataset on the hub.
+        name: What ``--weight``, ``--leave-out`` and the printed tables call it.
+    """
+
+    place: str
+    name: str
+
+    def load(self) -> datasets.Dataset:
+        """Read the table.
+
+        Raises:
+            InputError: it is missing, holds no rows or cannot be read.
+        """
+        try:
+            path = Path(self.place)
+            return _load_file(path) if path.is_file() else _load_hub(self.place)
+        except OSError as error:
+            raise InputError(f"{self.place}: cannot be read: {error.strerror or error}") from error
+
+
+def find_sources(data: Sequence[str]) -> list[Source]:
+    """The tables of ``--data`` arguments: files, those of folders, names of datasets on the hub.
+
+    Raises:
+        InputError: a folder has no table or cannot be read, or two tables would have one name.
+    """
+    _quieten()
+    places = [place for argument in data for place in _places(argument)]
+    names = [Path(place).stem for place in places]
+    taken = Counter(names)
+    names = [
+        f"{Path(place).absolute().parent.name}_{name}" if taken[name] > 1 else name
+        for place, name in zip(places, names, strict=True)
+    ]
+    for at, name in enumerate(names):
+        if name in names[:at]:
+            raise InputError(
+                f"{places[names.index(name)]} and {places[at]} would both be the source {name!r}; "
+                "name each once, or rename one of the files"
+            )
+    return [Source(place, name) for place, name in zip(places, names, strict=True)]
+
+
+def _places(argument: str) -> Iterator[str]:
+    path = Path(argument)
+    try:
+        if not path.is_dir():
+            yield argument
+            return
+        files = sorted(file for file in path.iterdir() if file.suffix.lower() in SUFFIXES)
+    except OSError as error:
+        raise InputError(f"{argument}: cannot be read: {error.strerror}") from error
+    if not files:
+        raise InputError(f"{path}: no {', '.join(SUFFIXES)} file in this folder")
+    yield from map(str, files)
+
+
+def _quieten() -> None:
+    """Leave errors to us, who say them in one line, and show bars only to people."""
+    datasets.utils.logging.set_verbosity(datasets.utils.logging.CRITICAL)
+    if not sys.stderr.isatty():
+        datasets.disable_progress_bars()
+
+
+def _load_file(path: Path) -> datasets.Dataset:
+    suffix = path.suffix.lower()
+    if suffix not in SUFFIXES:
+        raise InputError(f"{path}: ends in {path.suffix!r}, expected one of {', '.join(SUFFIXES)}")
+    if path.stat().st_size == 0:
+        raise InputError(f"{path}: is an empty file")
+    return _load_parquet(path) if suffix == PARQUET else _load_separated(path, DELIMITERS[suffix])
+
+
+def _load_parquet(path: Path) -> datasets.Dataset:
+    try:
+        if pyarrow.parquet.read_metadata(path).num_rows == 0:
+            raise InputError(f"{path}: holds no rows")
+        return datasets.load_dataset("parquet", data_files=str(path), split="train")
+    except (
+        *(datasets.exceptions.DatasetsError, pyarrow.ArrowException),
+        *(ValueError, NotImplementedError, OSError),
+    ) as error:
+        raise InputError(f"{path}: cannot be read as parquet: {_reason(error)}") from error
+
+
+def _load_separated(path: Path, delimiter: str) -> datasets.Dataset:
+    """Cells as they stand; strict, since a lone quote would swallow the lines after it."""
+    line = 0
+    with path.open(encoding="utf-8-sig", newline="") as stream:
+        reader = csv.reader(stream, delimiter=delimiter, strict=True)
+        try:
+            head = next(reader, [])
+            _require_once(path, head)
+            line = reader.line_num
+            columns: list[list[str]] = [[] for _ in head]
+            for row in filter(None, reader):
+                if len(row) > len(head):
+                    raise csv.Error(f"{len(row)} cells where the first line has {len(head)}")
+                for place, column in enumerate(columns):
+                    column.append(row[place] if place < len(row) else "")
+                line = reader.line_num
+        except csv.Error as error:
+            raise InputError(
+                f"{path}: cannot be read as {path.suffix[1:].lower()}: after line {line}: {error}; "
+                f'put a text with {delimiter!r} or " between double quotes, each " in it twice'
+            ) from error
+        except UnicodeDecodeError as error:
+            raise InputError(
+                f"{path}: after line {line}: {error.reason}, the file cannot be decoded; save it "
+                "as UTF-8"
+            ) from error
+    return datasets.Dataset.from_dict(dict(zip(head, columns, strict=True)))
+
+
+def _require_once(path: Path, head: Sequence[str]) -> None:
+    for name, count in Counter(head).items():
+        if count > 1:
+            raise InputError(f"{path}: column {name!r} stands {count} times in the first line")
+
+
+def _load_hub(name: str) -> datasets.Dataset:
+    if not re.fullmatch(r"[\w.-]+/[\w.-]+", name):
+        raise InputError(f"{name}: no such file or folder, and no name of a dataset (OWNER/NAME)")
+    try:
+        try:
+            return datasets.load_dataset(name, split="train")
+        except RuntimeError:
+            # A dataset made by a script, which datasets no longer runs; the hub keeps a copy of
+            # its tables, with the names of the labels.
+            return datasets.load_dataset(name, split="train", revision=HUB_TABLES)
+    except (datasets.exceptions.DatasetsError, OSError, RuntimeError, ValueError) as error:
+        raise InputError(
+            f"{name}: no such file or folder, and the hub does not give it: {_reason(error)}"
+        ) from error
+
+
+def _reason(error: BaseException) -> str:
+    """The first line of what lies behind an error of datasets."""
+    return str(error.__cause__ or error).strip().partition("\n")[0]
