@@ -14,7 +14,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from scandid.folding import fold_texts
+from scandid.folding import fold_texts, fold_words
 from scandid.litter import may_hold_litter, words_at_beginning
 
 ENCODING: Final = "nfc-lower-letters-utf8/4"
@@ -83,7 +83,7 @@ def _fold_long(texts: Sequence[str], max_bytes: int, first: int) -> list[bytes]:
         if not more:
             break
         limit = max_bytes * times
-        longer = fold_texts([words_at_beginning(texts[index], limit) for index in more])
+        longer = fold_words([words_at_beginning(texts[index], limit) for index in more])
         for index, data in zip(more, longer, strict=True):
             folded[index] = data
         more = [i for i in more if len(folded[i]) <= max_bytes and limit < len(texts[i])]

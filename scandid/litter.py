@@ -82,13 +82,13 @@ def without_litter(text: str) -> str:
 
 
 def words_at_beginning(text: str, chars: int) -> str:
-    """What is left of the first characters of a longer text; all of one that is no longer.
+    """What :func:`without_litter` leaves of a text, or of the first characters of a longer one.
 
     Tags and addresses are left out even where nothing else is there, for there may be words behind
     them, and so is a program, style or tag that goes on behind them.
     """
     if len(text) <= chars:
-        return text
+        return without_litter(text)
     beginning = text[:chars]
     if not may_hold_litter(beginning):
         return beginning

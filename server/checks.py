@@ -11,8 +11,11 @@ from ipaddress import ip_address
 from typing import Final
 from urllib.parse import urlsplit
 
-_NAME: Final = re.compile(r"(?:[a-z0-9_-]+\.)*[a-z0-9_-]*[a-z][a-z0-9_-]*\.?", re.IGNORECASE)
-"""The last part of a name has a letter: ``10.0.0`` is an address that lacks something."""
+_NAME: Final = re.compile(
+    r"(?!.*[^.]{64})(?:[a-z0-9_-]+\.)*[a-z0-9_-]*[a-z][a-z0-9_-]*\.?", re.IGNORECASE
+)
+"""The last part of a name has a letter: ``10.0.0`` is an address that lacks something.
+Parts have 63 characters at the most."""
 
 _MODEL: Final = re.compile(r"(?!.*://).*|s3://[^/]+/.*[^/]", re.DOTALL)
 _TRACING: Final = ("opentelemetry.sdk.trace", "opentelemetry.exporter.otlp.proto.http")

@@ -4,13 +4,13 @@ import asyncio
 from math import inf
 from typing import TYPE_CHECKING, Final
 
-from httptools import HttpParserError, HttpParserUpgrade, HttpRequestParser
+from httptools import HttpParserError, HttpParserUpgrade, HttpRequestParser, parse_url
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
 from uvicorn.server import ServerState
 
 from server import malformed
 from server.sharing import Share
-from server.transport import JoinedTransport
+from server.transport import JoinedTransport, PatientFlow
 
 if TYPE_CHECKING:
     from uvicorn._types import ASGI3Application
@@ -19,6 +19,16 @@ MAX_UNREAD_BYTES: Final = 1 << 18
 """Most bytes of a request that nobody reads: its head, the framing of its chunks and trailers, for
 none of which llhttp has a bound, or a body that goes on after its answer, whose connection is kept
 where it is no longer than that."""
+
+
+MAX_WAITING: Final = 32
+"""Requests of one connection that stand in line, from which what is behind them is kept unread."""
+
+_PIECE_BYTES: Final = 1 << 13
+"""Of what arrives so much is parsed at a time, which may be hundreds of requests of 3 kB each."""
+
+_VERSIONS: Final = ("1.1", "1.0")
+_MOST_SHOWN_CHARS: Final = 100
 
 
 class State(ServerState):
@@ -65,12 +75,14 @@ class Connection(HttpToolsProtocol):
     _head_is_open = False
     _is_refused = False
     _unread_bytes = 0
+    _kept = b""
     _task: asyncio.Task[None] | None = None
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         """Wait for the first request as long as for a later one."""
         super().connection_made(transport)
         self.transport = JoinedTransport(transport, self.loop, self._arrives)
+        self.flow = PatientFlow(transport, self._waits)
         self._rest()
 
     def connection_lost(self, exc: Exception | None) -> None:
@@ -89,7 +101,11 @@ class Connection(HttpToolsProtocol):
     def on_headers_complete(self) -> None:
         """A request can be answered; the last one of a worker that ends says so."""
         if self.parser.should_upgrade():
-            return  # data_received has it read once more, as one that asks for no other protocol
+            return  # it is read once more, as one that asks for no other protocol
+        if self.parser.get_http_version() not in _VERSIONS:
+            raise HttpParserError(f"HTTP/{self.parser.get_http_version()} is not spoken here")
+        if not self.url.startswith(b"/") and parse_url(self.url).path is None:
+            self.url += b"/"  # http://host, which is a path to who is that host (RFC 9112, 3.2.2)
         super().on_headers_complete()
         self._head_is_open = False
         # Trailers must not change what has been read by then (RFC 9110, 6.5.1).
@@ -113,42 +129,36 @@ class Connection(HttpToolsProtocol):
             self._rest()
         else:
             self.deadline_s = inf
-            if not self.pipeline:
-                # Paused since a body came faster than it was read: the client's leaving is unseen.
-                self.flow.resume_reading()
+            # Paused since a body came faster than it was read: the client's leaving is unseen.
+            self.flow.resume_reading()
 
     def on_response_complete(self) -> None:
         """As the overridden one, but without a timer for the silence after it."""
         self.server_state.total_requests += 1
         if self.transport.is_closing():
             return
-        self.flow.resume_reading()
         if self.pipeline:
             self._start_asgi_task(*self.pipeline.pop())
+        elif self._kept:
+            kept, self._kept = self._kept, b""
+            self._read(kept)
         elif not self._is_open:
             self._rest()
+        self.flow.resume_reading()
 
     def data_received(self, data: bytes) -> None:
-        """Read what arrives, and bound what is not read."""
+        """Read what arrives, unless it comes after the last answer."""
         if self._is_refused or self.transport.is_closing():
             self.transport.pass_over(len(data))
-            return
-        try:
-            self._feed(data)
-        except HttpParserError as error:
-            self._refuse(f"This cannot be read as HTTP/1.1: {error}.")
-            return
-        if self._is_open:
-            self._unread_bytes += len(data)
-            if self._unread_bytes > MAX_UNREAD_BYTES:
-                self._refuse(
-                    f"More than {MAX_UNREAD_BYTES} bytes of headers, chunks' sizes, trailers."
-                )
+        else:
+            self._read(data)
 
     def end_if_overdue(self, now_s: float) -> None:
         """Close where the client is silent for too long, and cut where it takes nothing."""
         if self.transport.is_stuck(now_s, self.server_state.request_timeout_s):
             self.transport.abort()
+        elif self._waits():  # who may not send on is not overdue
+            self.deadline_s = max(self.deadline_s, now_s + self.server_state.request_timeout_s)
         elif self.deadline_s < now_s and not self.transport.is_closing():
             self.transport.close()
             self._abandon()
@@ -162,6 +172,33 @@ class Connection(HttpToolsProtocol):
         """Wait no longer for what the client has not sent, or not taken, by the worker's end."""
         if self._is_open or self.transport.is_closing() or self.transport.get_write_buffer_size():
             self.transport.abort()
+
+    def _read(self, data: bytes) -> None:
+        """Parse piece by piece, and bound what is not read of a request."""
+        for start in range(0, len(data), _PIECE_BYTES):
+            if len(self.pipeline) >= MAX_WAITING:
+                self._kept = data[start:]
+                return
+            piece = data if len(data) <= _PIECE_BYTES else data[start : start + _PIECE_BYTES]
+            try:
+                self._feed(piece)
+            except HttpParserError as error:
+                self._refuse(f"This cannot be read as HTTP/1.1: {self._reason(error)}.")
+                return
+            self._unread_bytes += len(piece)
+            if self._is_open and self._unread_bytes > MAX_UNREAD_BYTES:
+                self._refuse(
+                    f"More than {MAX_UNREAD_BYTES} bytes of headers, chunks' sizes, trailers."
+                )
+            if self._is_refused or self.transport.is_closing():
+                return
+
+    def _reason(self, error: HttpParserError) -> str:
+        """What a parser says, or what was raised in what it has called."""
+        raised = error.__context__
+        if raised and not isinstance(raised, HttpParserError):
+            self.logger.error("a request could not be taken", exc_info=raised)
+        return str(raised or error)[:_MOST_SHOWN_CHARS]
 
     def _feed(self, data: bytes) -> None:
         rest: bytes | memoryview = data
@@ -183,12 +220,11 @@ class Connection(HttpToolsProtocol):
         method, version = self.parser.get_method(), self.parser.get_http_version().encode()
         lines = [b"%b %b HTTP/%b" % (method, self.url, version)]
         lines += [b"%b: %b" % header for header in self.headers if header[0] != b"upgrade"]
-        head = b"\r\n".join([*lines, b"", b""])
-        if method == b"CONNECT" or head.count(b"\n") > len(lines) + 1:
+        if method == b"CONNECT":
             raise HttpParserError("no tunnel is opened here")
         self.parser = HttpRequestParser(self)
         self.parser.set_dangerous_leniencies(lenient_data_after_close=True)
-        self.parser.feed_data(head)
+        self.parser.feed_data(b"\r\n".join([*lines, b"", b""]))
 
     def _refuse(self, detail: str) -> None:
         """Answer what cannot be read, as all else is and after what came before it, and close."""
@@ -246,7 +282,10 @@ class Connection(HttpToolsProtocol):
         self.tasks.add(self._task)
 
     def _arrives(self) -> bool:
-        return self._is_open or self._is_refused
+        return self._is_open or self._is_refused or self._waits() or self.flow.read_paused
+
+    def _waits(self) -> bool:
+        return bool(self.pipeline or self._kept)
 
     def _is_answered(self) -> bool:
         return self.cycle is not None and self.cycle.response_complete

@@ -4,6 +4,8 @@ import asyncio
 from collections.abc import Callable
 from typing import Any, Final
 
+from uvicorn.protocols.http.flow_control import FlowControl
+
 LINGER_S: Final = 5
 """How long a client that still sends may go on before its connection is cut: nginx's
 ``lingering_timeout``."""
@@ -90,6 +92,22 @@ class JoinedTransport:
             if not self.is_closing():
                 self._transport.write(b"".join(self._pieces))
             self._pieces.clear()
+
+
+class PatientFlow(FlowControl):
+    """Reads no further while requests stand in line.
+
+    uvicorn reads on with every answer, and what came meanwhile took a gigabyte of memory.
+    """
+
+    def __init__(self, transport: asyncio.Transport, waits: Callable[[], bool]) -> None:
+        super().__init__(transport)
+        self._waits = waits
+
+    def resume_reading(self) -> None:
+        """Read on, if nothing waits."""
+        if not self._waits():
+            super().resume_reading()
 
 
 def _yes() -> bool:

@@ -1,5 +1,6 @@
 """Text to bytes: what is folded, where texts are cut, how they are padded."""
 
+import time
 import unicodedata
 
 import numpy as np
@@ -227,3 +228,33 @@ def test_padding_keeps_the_bytes(encoded: list[bytes]) -> None:
     assert array.shape[1] % TIME_MULTIPLE == 0
     assert array.shape[1] - max(map(len, encoded), default=1) < TIME_MULTIPLE
     assert [row.tobytes().rstrip(b"\0") for row in array] == encoded
+
+
+@pytest.mark.parametrize("accents", ["\u0315\u0300", "\u0301", "\u0323\u0301"])
+def test_accents_take_no_time_without_measure(accents: str) -> None:
+    """A letter with sixty thousand accents takes less than a hundred times one with six hundred."""
+
+    def seconds(count: int) -> float:
+        text = "a" + accents * count
+        began = time.process_time()
+        for _ in range(3):
+            encode_text(text, 1024)
+        return time.process_time() - began
+
+    few = max(seconds(300), 1e-4)
+    assert seconds(30_000) < 300 * few
+
+
+def test_long_decomposed_texts_are_composed() -> None:
+    """Accents that are characters of their own give the same bytes, wherever a text is cut."""
+    for start in range(0, 9):
+        text = "x" * start + "".join(f"å ö é {'ø' * n} ǻ ễ " for n in range(40))
+        assert encode_text(unicodedata.normalize("NFD", text), 4096) == encode_text(text, 4096)
+
+
+def test_a_beginning_is_read_as_in_a_short_text() -> None:
+    """Litter is left out once: the first words of a text are the same, however long it goes on."""
+    text = "<p>Innledning her.</p> <!-- gammel <b>tekst</b> skjult --> &amp;oslash; " * 6
+    short, _ = encode_text(text, 1024)
+    long, _ = encode_text(text + "<p>Dette er artikkelen om byen ved havet.</p> " * 200, 1024)
+    assert long.startswith(short)

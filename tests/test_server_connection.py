@@ -155,3 +155,36 @@ def test_a_client_that_takes_nothing_is_cut(caplog: pytest.LogCaptureFixture) ->
 
     asyncio.run(run())
     assert not caplog.records
+
+
+def test_a_slow_reader_is_not_cut() -> None:
+    """Who takes some of an answer now and then gets all of it, however long that takes."""
+
+    async def run() -> None:
+        app, state = Echo(times=1_000_000), State(TIMEOUT_S, Shares().take(1))
+        async with connected(app, state) as (reader, writer):
+            writer.write((HEAD + b"abcd") * 5)
+            got = 0
+            while got < 20_000_000:
+                got += len(await reader.read(2**20))
+                await asyncio.sleep(TIMEOUT_S / 20)
+        assert not app.cancelled.is_set()
+
+    asyncio.run(run())
+
+
+def test_a_client_that_never_closes_is_left(monkeypatch: pytest.MonkeyPatch) -> None:
+    """One that neither sends the rest of a refused body nor closes is waited for some seconds."""
+    monkeypatch.setattr("server.transport.LINGER_S", TIMEOUT_S)
+
+    async def run() -> None:
+        app, state = Echo(refuse=True), State(DEADLINE_S, Shares().take(1))
+        head = HEAD.replace(b"Host", b"Connection: close\r\nHost")
+        async with connected(app, state) as (reader, writer):
+            writer.write(head + b"a")
+            assert (await reader.read()).startswith(b"HTTP/1.1 200 ")
+            assert state.connections
+            while state.connections:
+                await asyncio.sleep(TIMEOUT_S / 10)
+
+    asyncio.run(run())

@@ -5,7 +5,7 @@ from contextlib import suppress
 
 import pytest
 
-from server.connection import MAX_UNREAD_BYTES, State
+from server.connection import MAX_UNREAD_BYTES, MAX_WAITING, State
 from server.sharing import Shares
 from server.transport import LINGER_BYTES
 from tests.connections import DEADLINE_S, HEAD, TIMEOUT_S, Echo, answer, connected, rest
@@ -58,6 +58,84 @@ def test_what_is_no_request_is_answered_in_its_turn(what: bytes) -> None:
             assert b"connection: close" in refused
             assert b"cannot be read as HTTP/1.1: " in refused
         assert len(app.headers) == 1
+
+    asyncio.run(run())
+
+
+@pytest.mark.parametrize("line", [b"GET /", b"GET / HTTP/0.9", b"GET / HTTP/2.0"])
+def test_other_versions_are_refused(line: bytes) -> None:
+    """Who speaks another HTTP is told so, and is no fault of the service."""
+
+    async def run() -> None:
+        async with connected(Echo(), State(DEADLINE_S, Shares().take(1))) as (reader, writer):
+            writer.write(line + b"\r\n\r\n")
+            refused = await reader.read()
+            assert refused.startswith(b"HTTP/1.1 400 ")
+            assert b" is not spoken here" in refused
+
+    asyncio.run(run())
+
+
+def test_a_whole_url_is_a_path() -> None:
+    """A request for http://host is one for its first path."""
+
+    async def run() -> None:
+        async with connected(Echo(), State(DEADLINE_S, Shares().take(1))) as (reader, writer):
+            writer.write(HEAD.replace(b"POST /", b"POST http://localhost") + b"abcd")
+            assert (await answer(reader)).endswith(b"abcd")
+
+    asyncio.run(run())
+
+
+def test_a_request_that_breaks_off_takes_no_other_with_it() -> None:
+    """The one before it, which is being answered, gets its answer."""
+
+    async def run() -> None:
+        app = Echo(hold=True)
+        head = HEAD.replace(b"Content-Length: 4", b"Transfer-Encoding: chunked")
+        async with connected(app, State(DEADLINE_S, Shares().take(1))) as (reader, writer):
+            writer.write(HEAD + b"abcd" + head + b"what\r\n")
+            await app.started.wait()
+            app.released.set()
+            assert (await answer(reader)).endswith(b"abcd")
+            assert (await reader.read()).startswith(b"HTTP/1.1 400 ")
+
+    asyncio.run(run())
+
+
+def test_requests_in_line_are_kept_unread() -> None:
+    """Of thousands that come at once no more than a piece is taken, and all are answered."""
+    count = 20_000
+
+    async def run() -> None:
+        app, state = Echo(hold=True), State(DEADLINE_S, Shares().take(1))
+        async with connected(app, state) as (reader, writer):
+            writer.write(b"GET / HTTP/1.1\r\n\r\n" * count)
+            await app.started.wait()
+            await asyncio.sleep(TIMEOUT_S)
+            (connection,) = state.connections
+            assert MAX_WAITING <= len(connection.pipeline) < count / 20
+            app.released.set()
+            for _ in range(count):
+                await reader.readuntil(b"\r\n\r\n")
+            assert not connection.pipeline
+
+    asyncio.run(run())
+
+
+def test_a_request_that_may_not_be_sent_on_is_not_overdue() -> None:
+    """While another one is answered the next is not read, and its time does not pass."""
+
+    async def run() -> None:
+        app, state = Echo(hold=True), State(TIMEOUT_S, Shares().take(1))
+        body = b"b" * 2**22
+        async with connected(app, state) as (reader, writer):
+            writer.write(HEAD + b"abcd" + HEAD.replace(b": 4", b": %d" % len(body)) + body)
+            await asyncio.sleep(3 * TIMEOUT_S)
+            app.released.set()
+            assert (await answer(reader)).endswith(b"abcd")
+            await reader.readuntil(b"\r\n\r\n")
+            assert await reader.readexactly(len(body)) == body
 
     asyncio.run(run())
 

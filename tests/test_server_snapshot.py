@@ -31,6 +31,18 @@ def test_a_forked_process_has_the_copy(tmp_path: Path) -> None:
     assert os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]) == 0
 
 
+def test_a_copy_that_nobody_has_is_freed(tmp_path: Path) -> None:
+    """The memory of a model goes with it, however many follow one another."""
+    file = tmp_path / "model.onnx"
+    file.write_bytes(b"first")
+    before = set(Path("/proc/self/fd").iterdir())
+    copy = Snapshot(str(file))
+    for _ in range(9):
+        copy = Snapshot(str(file))
+    assert len(set(Path("/proc/self/fd").iterdir()) - before) <= 2
+    assert Path(copy.path).read_bytes() == b"first"
+
+
 def test_another_file_is_not_taken(tmp_path: Path) -> None:
     """A file that was changed after it had been checked is refused, by name."""
     file = tmp_path / "model.onnx"
