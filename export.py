@@ -153,3 +153,6 @@ if __name__ == "__main__":
     except (ScandidError, OSError) as error:  # a disk that is full is no fault of the code
         print(f"export.py: {error}", file=sys.stderr)
         sys.exit(2)
+    except KeyboardInterrupt:
+        print("export.py: stopped", file=sys.stderr)
+        sys.exit(130)

@@ -13,7 +13,7 @@ repeat the run) and history.jsonl (each validation). Uses CUDA when there is one
 import argparse
 import sys
 from collections.abc import Iterator, Sequence
-from typing import Any
+from typing import Any, Final
 
 import torch
 from tqdm import tqdm
@@ -32,7 +32,7 @@ from training.checkpoint import (
     load_tensors,
     provenance,
 )
-from training.cleaning import clean, hold_out, summary
+from training.cleaning import clean, hold_out, missing, summary
 from training.contamination import check_benchmarks
 from training.corpora import Corpus, load_corpora
 from training.fitting import Fitter
@@ -41,7 +41,7 @@ from training.held_out import save as save_held_out
 from training.network import Network, NetworkConfig
 from training.options import DEFAULT_DATA, configurations, parser
 from training.quantization import freeze_tables
-from training.run import Run
+from training.run import Run, how_to_go_on
 from training.sampling import Sampler
 from training.stores import read_dotenv
 from training.teaching import ASKING_THREADS, Labelled, Opinion, Teachers, taught
@@ -49,6 +49,8 @@ from training.tracking import Tracker, open_tracker
 from training.transformer import TransformerConfig
 from training.unseen import UnseenTexts, load_test
 from training.validation import Validation, accuracy_on
+
+CONFIGS: Final = ("network", "sampling", "fitting", "augmentation")
 
 
 def train(arguments: Sequence[str] | None = None) -> None:
@@ -65,6 +67,7 @@ def train(arguments: Sequence[str] | None = None) -> None:
     corpus, left = corpus.split_off(options.leave_out)
     test = load_test(options.test, corpus, allowed=options.allow_contamination)
     training, held_out = hold_out(corpus)
+    sys.stderr.writelines(missing(training))
     sampler = Sampler(training, sampling, augmentation, options.seed)
     validation = Validation(held_out, sampling.max_bytes)
     unseen = UnseenTexts.choose(test, held_out, validation, sampling.max_bytes)
@@ -75,8 +78,7 @@ def train(arguments: Sequence[str] | None = None) -> None:
     fitter = Fitter(network, fitting)
 
     # Run folder: all that is needed to repeat the run, before the first step.
-    names = ("network", "sampling", "fitting", "augmentation")
-    configs = dict(zip(names, map(as_json, configured), strict=True))
+    configs = dict(zip(CONFIGS, map(as_json, configured), strict=True))
     run.describe(configs | origins(corpus, len(training), network.table.device.type))
     validation.save(run.folder / VALIDATION)
     save_held_out(held_out, run.folder / HELD_OUT)
@@ -193,5 +195,5 @@ if __name__ == "__main__":
         print(f"train.py: {error}", file=sys.stderr)
         sys.exit(2)
     except KeyboardInterrupt:
-        print("train.py: stopped; --resume goes on from the last validation", file=sys.stderr)
+        print(f"train.py: stopped; {how_to_go_on(parser().parse_args().out)}", file=sys.stderr)
         sys.exit(130)

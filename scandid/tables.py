@@ -2,7 +2,8 @@
 
 import csv
 import re
-from collections.abc import Iterable, Iterator
+from collections import Counter
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -11,6 +12,7 @@ from scandid.errors import InputError
 from scandid.labels import LANGUAGES, OTHER
 
 COLUMNS: Final = ("text", "languages")
+DELIMITERS: Final = {".csv": ",", ".tsv": "\t"}
 
 WILI_CODES: Final = frozenset({"be-tarask", "map-bms", "nds-nl", "roa-tara", "zh-yue"})
 """The codes of WiLI-2018 that are no ISO 639-3; none is a language scandid knows."""
@@ -20,8 +22,13 @@ UNDECIDED_CODES: Final = frozenset({"nor"})
 
 _CODE: Final = re.compile(r"[a-z]{3}|other")
 _SEPARATORS: Final = re.compile(r"[\s,|;]+")
-_DELIMITERS: Final = {".tsv": "\t", ".csv": ","}
+_BREAK: Final = re.compile(r"[\r\n]+")
 _ROWS_PER_READ: Final = 4096
+_SHOWN: Final = 60
+
+# The default, 131,072 characters of a cell, is less than a long document has. The limit is of the
+# whole process, so it is only ever raised; no more than this fits a C long everywhere.
+csv.field_size_limit(max(csv.field_size_limit(), 2**31 - 1))
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,8 +94,8 @@ def _rows(file: Path) -> Iterator[tuple[object, object]]:
     suffix = file.suffix.lower()
     if suffix == ".parquet":
         return _parquet_rows(file)
-    if suffix in _DELIMITERS:
-        return _text_rows(file, _DELIMITERS[suffix])
+    if suffix in DELIMITERS:
+        return _text_rows(file)
     raise InputError(f"{file}: ends in {file.suffix!r}, expected .parquet, .tsv or .csv")
 
 
@@ -106,20 +113,112 @@ def _parquet_rows(file: Path) -> Iterator[tuple[object, object]]:
         raise InputError(f"{file}: is no Parquet file that can be read: {error}") from error
 
 
-def _text_rows(file: Path, delimiter: str) -> Iterator[tuple[object, object]]:
-    """Rows of CSV or TSV; strict, since a lone quote would swallow the lines after it."""
-    line = 0
+def _text_rows(file: Path) -> Iterator[tuple[object, object]]:
+    text, label = COLUMNS
     try:
-        with file.open(encoding="utf-8-sig", newline="") as stream:
-            reader = csv.DictReader(stream, delimiter=delimiter, strict=True)
-            _require_columns(file, reader.fieldnames or ())
-            for row in reader:
-                line = reader.line_num
-                yield row["text"], row["languages"]
-    except (UnicodeDecodeError, csv.Error) as error:
-        raise InputError(f"{file}: after line {line}: {error}") from error
+        rows = separated_rows(file, [text], [label])
+        head = next(rows)
+        _require_columns(file, head)
+        places = [head.index(name) for name in COLUMNS]
+        for row in rows:
+            first, second = (row[at] if at < len(row) else None for at in places)
+            yield first, second
     except OSError as error:
         raise _unreadable(file, error) from error
+
+
+def separated_rows(
+    file: Path, columns: Iterable[str], labels: Collection[str]
+) -> Iterator[list[str]]:
+    """Yield the rows of CSV or TSV, names of columns first, without blank lines.
+
+    Args:
+        file: Its name ends in one of :data:`DELIMITERS`.
+        columns: Names that may stand once only, beside ``labels``.
+        labels: Names of columns that hold codes. A quoted cell is refused where a line inside it
+            is a row with a code in such a column: a lone quote has swallowed that row.
+
+    Raises:
+        InputError: the file is no such table, or a name stands twice; the message names the line.
+        OSError: the file cannot be read.
+    """
+    line, delimiter = 0, DELIMITERS[file.suffix.lower()]
+    with file.open(encoding="utf-8-sig", newline="") as stream:
+        reader = csv.reader(stream, delimiter=delimiter, strict=True)
+        try:
+            head: list[str] = []
+            for row in filter(None, reader):
+                if head:
+                    _require_one_row(row, head, delimiter, labels)
+                else:
+                    head = row
+                    _require_once(file, head, [*columns, *labels])
+                yield row
+                line = reader.line_num
+            if not head:
+                yield []
+        except csv.Error as error:
+            raise InputError(
+                f"{file}: cannot be read as {file.suffix[1:].lower()}: after line {line}: {error}; "
+                f'put a text with {delimiter!r} or " between double quotes, each " in it twice'
+            ) from error
+        except UnicodeDecodeError as error:
+            raise InputError(f"{file}: {_undecodable(file)}; save it as UTF-8") from error
+
+
+def _require_once(file: Path, head: Sequence[str], names: Iterable[str]) -> None:
+    counts = Counter(head)
+    for name in names:
+        if counts[name] > 1:
+            raise InputError(
+                f"{file}: column {name!r} stands {counts[name]} times in the first line, expected "
+                "once; rename the others"
+            )
+
+
+def _require_one_row(
+    row: Sequence[str], head: Sequence[str], delimiter: str, labels: Collection[str]
+) -> None:
+    if any(row[len(head) :]):
+        raise csv.Error(f"{len(row)} cells where the first line has {len(head)}")
+    at = [place for place, name in enumerate(head) if name in labels]
+    for place, cell in enumerate(row):
+        if _BREAK.search(cell) and (line := _swallowed(cell, place, len(head), delimiter, at)):
+            raise csv.Error(f"a double quote swallows the row {line[:_SHOWN]!r}")
+
+
+def _swallowed(cell: str, place: int, width: int, delimiter: str, labels: Sequence[int]) -> str:
+    """The first line of a cell that is a row, as far as it is in there; empty for none.
+
+    Of the cell's first line the row may have begun before it, of the last it may end behind it.
+    """
+    lines = _BREAK.split(cell)
+    for number, line in enumerate(lines):
+        cells = line.split(delimiter)
+        begin = 0 if number else place
+        end = place + 1 if number == len(lines) - 1 else width
+        # Behind a delimiter of running text, as in "Ja, men", stands a blank: "men" is no code.
+        if len(cells) == 1 or begin + len(cells) != end or any(c[:1].isspace() for c in cells[1:]):
+            continue
+        if any(begin <= at < end and _are_codes(cells[at - begin]) for at in labels):
+            return line
+    return ""
+
+
+def _are_codes(cell: str) -> bool:
+    codes = split_codes(cell)
+    return bool(codes) and all(_CODE.fullmatch(code) or code in WILI_CODES for code in codes)
+
+
+def _undecodable(file: Path) -> str:
+    """Where the first byte stands that is no UTF-8; the reader decodes ahead of its lines."""
+    with file.open("rb") as stream:
+        for number, line in enumerate(stream, start=1):
+            try:
+                line.decode()
+            except UnicodeDecodeError as error:
+                return f"line {number}: byte 0x{line[error.start]:02x} is no UTF-8"
+    return "is no UTF-8"
 
 
 def _unreadable(file: Path, error: OSError) -> InputError:

@@ -1,4 +1,4 @@
-"""Spans of requests for OpenTelemetry: only with the extra ``tracing``, and only where asked for.
+"""Spans for OpenTelemetry: only with packages of requirements/tracing.txt and where asked for.
 
 A span is made when its request is reported, from what is known by then, so that a request itself
 pays nothing. Imports the packages late: the service runs without them, and its settings were

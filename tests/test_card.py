@@ -40,6 +40,15 @@ def test_a_card_of_an_own_model_claims_nothing_of_the_shipped_one(tiny_model: Pa
     assert "licence" not in card
 
 
+def test_a_card_names_the_sources_that_were_trained_on(tiny_model: Path) -> None:
+    """One that was left out of the run has no texts in it, and no line in the card."""
+    tables = [{"name": name, "texts": n, "digest": "0"} for name, n in (("used", 7), ("left", 0))]
+    run = {"corpora": {"tables": tables}}
+    card = page(Identifier.load(tiny_model).metadata, tiny_model, {}, run)
+    assert "| used | 7 | `0` |" in card
+    assert "| left |" not in card
+
+
 def test_a_page_that_is_no_card_is_not_overwritten(tmp_path: Path) -> None:
     """A model beside a README of somebody's own is refused before anything is measured."""
     (tmp_path / "README.md").write_text("# Mine\n", encoding="utf-8")

@@ -15,6 +15,7 @@ from training.checkpoint import (
     BEST,
     RUN,
     as_json,
+    by_rename,
     copy_weights,
     load_network,
     save_json,
@@ -100,6 +101,13 @@ def test_what_a_full_disk_does_not_take_leaves_the_old_file(
         resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
     assert path.read_bytes() == b"old"
     assert list(tmp_path.iterdir()) == [path]
+
+
+def test_why_torch_cannot_write_is_told(tmp_path: Path) -> None:
+    """The first line of its error stands in ours, since it need not be the disk."""
+    message = r"a\.pt: cannot be written: is there room left on the disk\? \(no such thing\)$"
+    with pytest.raises(InputError, match=message), by_rename(tmp_path / "a.pt"):
+        raise RuntimeError("no such thing\nat csrc/serialization.cpp")
 
 
 def test_a_run_without_weights_yet_is_to_be_resumed(tmp_path: Path) -> None:

@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from scandid import LABELS, InputError
-from training.cleaning import clean, hold_out, summary, text_key
+from training.cleaning import clean, hold_out, missing, summary, text_key
 from training.corpora import Corpus
 
 
@@ -65,13 +65,13 @@ def test_the_summary_counts_by_source_and_label() -> None:
     assert "2 texts kept; dropped 1 repeats and 0 without a letter" in table
 
 
-def test_the_summary_names_the_languages_without_a_text() -> None:
-    """A label that stands beside another one counts; who forgot one reads it at the start."""
-    table = summary(*clean(corpus(("Ja", "dan nob", 0), ("Nej", "swe", 1))))
-    missing = [line for line in table.splitlines() if line.startswith("no text is ")]
-    assert missing == [
-        f"no text is {name}: the model will not know it" for name in ("nno", "other")
-    ]
+def test_languages_without_a_text_are_named() -> None:
+    """A label that stands beside another one counts; what is left out does not."""
+    merged = clean(corpus(("Ja", "dan nob", 0), ("Nej", "swe", 1)))[0]
+    lines = {name: f"no text is {name}: the model will not know it\n" for name in LABELS}
+    assert missing(merged) == [lines["nno"], lines["other"]]
+    trained_on, _ = merged.split_off(["second"])
+    assert missing(trained_on) == [lines["swe"], lines["nno"], lines["other"]]
 
 
 def test_texts_without_a_letter_contradict_nobody() -> None:

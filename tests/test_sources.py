@@ -40,6 +40,22 @@ def test_names_that_folders_do_not_tell_apart_are_refused(tmp_path: Path) -> Non
             find_sources([str(first), str(again)])
 
 
+def test_names_take_as_many_folders_as_tell_them_apart(tmp_path: Path) -> None:
+    """Files whose folders have one name too, and datasets of one beginning, are each reached."""
+    for place in ("one", "two"):
+        (tmp_path / place / "data").mkdir(parents=True)
+        write_table(tmp_path / place / "data/train.tsv", ("Ja", "dan"))
+    files = [str(tmp_path / place / "data/train.tsv") for place in ("one", "two")]
+    other = write_table(tmp_path / "one/v1.5.tsv", ("Ja", "dan"))
+    hub = ["foo/v1.5", "foo/v1.6", "bar/v1.6"]
+    assert [source.name for source in find_sources([*files, str(other), *hub])] == [
+        *("one_data_train", "two_data_train", "one_v1.5"),
+        *("foo_v1.5", "foo_v1.6", "bar_v1.6"),
+    ]
+    with pytest.raises(InputError, match="would both be the source 'train'; name each once"):
+        find_sources([files[0], files[0].replace("/data/", "/../one/data/")])
+
+
 def test_a_lone_quote_swallows_no_lines(tmp_path: Path) -> None:
     """A table with one is refused by line; properly quoted, every row is there."""
     path = tmp_path / "a.tsv"
@@ -48,6 +64,39 @@ def test_a_lone_quote_swallows_no_lines(tmp_path: Path) -> None:
         load_corpora([str(path)])
     path.write_text(LONE.replace('"Ja', '"""Ja"').replace('"Nei" sa ho.', '"""Nei"" sa ho."'))
     assert load_corpora([str(path)]).texts == ['"Ja', "Jo", '"Nei" sa ho.', "Hei"]
+
+
+def test_rows_between_two_lone_quotes_are_not_swallowed(tmp_path: Path) -> None:
+    """They would be one text with the label of the last; texts of several lines are read."""
+    path = tmp_path / "a.tsv"
+    path.write_text('text\tlanguage\n"Ja.\tdan\nHej.\tswe\nKom nu."\tdan\n', encoding="utf-8")
+    with pytest.raises(InputError, match=r"after line 1: a double quote swallows the row 'Ja\."):
+        load_corpora([str(path)])
+    path.write_text('text\tlanguage\n"Ja.\nKom nu."\tdan\n', encoding="utf-8")
+    assert load_corpora([str(path)]).texts == ["Ja.\nKom nu."]
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        "\ufefftext,languages\nJa,dan\n",
+        "\n\ntext,languages\n\nJa,dan\n\n",
+        "text,languages,,\nJa,dan,,\n",
+        "note,text,languages,note\n1,Ja,dan,2\n",
+        "text,languages\nJa,dan,\n",
+    ],
+)
+def test_what_spreadsheets_leave_in_a_table_is_no_fault(tmp_path: Path, content: str) -> None:
+    """A byte order mark, blank lines, and columns without use or name change no row."""
+    path = tmp_path / "a.csv"
+    path.write_text(content, encoding="utf-8")
+    assert load_corpora([str(path)]).texts == ["Ja"]
+
+
+def test_a_cell_may_be_long(tmp_path: Path) -> None:
+    """A text of more characters than csv takes by default is a text."""
+    path = write_table(tmp_path / "a.tsv", ("ja " * 50_000, "dan"))
+    assert len(load_corpora([str(path)]).texts[0]) == 150_000
 
 
 def test_a_place_that_the_system_refuses_is_one_line() -> None:

@@ -115,11 +115,53 @@ def test_what_cannot_be_used_is_named(
 
 
 def test_bytes_that_are_no_utf8_are_named(tmp_path: Path) -> None:
-    """A Latin-1 file is an error, in its first line too."""
-    for content in (b"text,languages\nbl\xe5,swe\n", b"text,spr\xe5k\n"):
-        (tmp_path / "latin.csv").write_bytes(content)
-        with pytest.raises(InputError, match=r"latin\.csv: after line 0: .*can't decode"):
+    """A Latin-1 file is an error with line and byte, in its first line and far into it."""
+    begin = b"text,languages\n"
+    cases = {1: b"text,spr\xe5k\n", 2: b"", 2002: b"Ja,dan\n" * 2000}
+    for line, rows in cases.items():
+        (tmp_path / "latin.csv").write_bytes(rows if line == 1 else begin + rows + b"bl\xe5,swe\n")
+        message = rf"latin\.csv: line {line}: byte 0xe5 is no UTF-8; save it as UTF-8"
+        with pytest.raises(InputError, match=message):
             list(read_table(tmp_path / "latin.csv"))
+
+
+@pytest.mark.parametrize(
+    "lines",
+    [
+        ("text\tlanguages", '"Ja.\tdan', "Jo.\tswe", 'Kom nu."\tdan'),
+        ("text\tlanguages", '"Ja.\tdan nob', 'Kom nu."\tdan'),
+        ("languages\ttext", 'dan\t"Ja.', 'swe\tKom nu."'),
+        ("id\ttext\tlanguages", '1\t"Ja.\tdan', '2\tKom nu."\tdan'),
+        ("languages\ttext\tid", 'dan\t"Ja.\t1', 'swe\tKom nu."\t2'),
+    ],
+)
+def test_rows_that_a_quote_swallows_are_named(tmp_path: Path, lines: tuple[str, ...]) -> None:
+    """Two lone quotes in different rows make no text of the rows between, whatever the columns."""
+    path = text_file(tmp_path / "a.tsv", *lines)
+    with pytest.raises(InputError, match=r"after line 1: .* swallows the row '(Ja|swe)"):
+        list(read_table(path))
+
+
+@pytest.mark.parametrize("text", ["Ja.\nNei, men\nhei.", "Ja,\r\nmen\r\nhei, dan", "1,2\n3,4"])
+def test_texts_of_several_lines_are_read(tmp_path: Path, text: str) -> None:
+    """Line breaks, and words as short as codes behind a comma, are part of a quoted text."""
+    path = tmp_path / "a.csv"
+    path.write_text(f'text,languages\n"{text}",nob\nJa,dan\n', encoding="utf-8", newline="")
+    assert [row.text for row in read_table(path)] == [text, "Ja"]
+
+
+def test_long_cells_are_read(tmp_path: Path) -> None:
+    """A text of more characters than csv takes by default is a text."""
+    path = text_file(tmp_path / "a.tsv", "text\tlanguages", "ja " * 50_000 + "\tdan")
+    assert len(next(read_table(path)).text) == 150_000
+
+
+def test_blank_lines_and_columns_without_a_name_are_passed_over(tmp_path: Path) -> None:
+    """Before the names, between rows and at the end nothing is expected, nor beside the columns."""
+    path = text_file(
+        tmp_path / "a.csv", "", "text,languages,,", "", "Ja,dan,,", "", "Jo,swe,,,", ""
+    )
+    assert [row.text for row in read_table(path)] == ["Ja", "Jo"]
 
 
 def test_missing_values_of_parquet_are_named(tmp_path: Path) -> None:

@@ -11,6 +11,7 @@ import train
 from scandid import InputError
 from scandid.identifier import Identifier
 from scandid.tables import read_table
+from tests.labelled import write_table
 from tests.short_run import SAMPLE, flags, same_weights
 from training.cascade import Cascade
 from training.checkpoint import load_network
@@ -32,6 +33,20 @@ def test_batches_drawn_ahead_give_the_same_weights(tmp_path: Path) -> None:
     train.train(flags(tmp_path / "asked", "--steps", "9"))
     train.train(flags(tmp_path / "ahead", "--steps", "9", "--workers", "1"))
     assert same_weights(tmp_path / "asked", tmp_path / "ahead")
+
+
+def test_languages_that_only_a_left_out_source_has_are_named(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """What is not trained on is told before the first step, though the data have texts of it."""
+    letters = [one + two for one in "abcdefghij" for two in "abcdefghij"]
+    danish = write_table(tmp_path / "danish.tsv", *((f"Det er {each}", "dan") for each in letters))
+    words = ["--data", str(danish), "--leave-out", "sample", "--steps", "1"]
+    train.train(flags(tmp_path / "run", *words))
+    told = capsys.readouterr().err.splitlines()
+    assert [line for line in told if line.startswith("no text is")] == [
+        f"no text is {name}: the model will not know it" for name in ("swe", "nob", "nno", "other")
+    ]
 
 
 def test_a_run_starts_from_a_model_file_and_learns_from_a_transformer(

@@ -1,12 +1,15 @@
 """train.py stopped on the way, and what is said of it."""
 
+import errno
 import os
+import runpy
 import signal
 import subprocess
 import sys
+import tempfile
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Final
+from typing import Final, NoReturn
 
 import pytest
 import torch
@@ -15,7 +18,8 @@ import export
 import train
 from scandid import InputError
 from tests.short_run import ROOT, STEPS, flags
-from training.checkpoint import load_network
+from training import corpora, stores, tracking
+from training.checkpoint import RUN, load_network, save_json
 
 PATIENCE_S: Final = 120
 STOPPED: Final = "train.py: stopped; --resume goes on from the last validation"
@@ -55,6 +59,33 @@ def test_an_interrupt_is_one_line(tmp_path: Path) -> None:
     assert all(line.startswith("step ") for line in rest[:-1])
 
 
+def press(*_: object, **__: object) -> NoReturn:
+    """Ctrl-C at this place."""
+    raise KeyboardInterrupt
+
+
+def test_an_interrupt_promises_nothing_that_is_not_there(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Before the first validation train.py offers no resume from it, and export.py is one line."""
+    monkeypatch.setattr(stores, "read_dotenv", lambda: None)
+    monkeypatch.setattr(corpora, "load_corpora", press)
+    monkeypatch.setattr(tracking, "locate", press)
+    out = tmp_path / "run"
+    save_json(tmp_path / RUN, {"flags": {}})
+    begun = ("--out", str(tmp_path), "--resume")
+    for script, words, said in (
+        ("train.py", ("--out", str(out)), "; no step was made, there is nothing to resume"),
+        ("train.py", begun, "; no validation was reached, --resume begins anew"),
+        ("export.py", (), ""),
+    ):
+        monkeypatch.setattr(sys, "argv", [script, *words])
+        with pytest.raises(SystemExit) as caught:
+            runpy.run_path(str(ROOT / script), run_name="__main__")
+        assert caught.value.code == 130
+        assert capsys.readouterr().err == f"{script}: stopped{said}\n"
+
+
 def test_a_run_that_goes_on_is_not_finished(tmp_path: Path) -> None:
     """A finished run, resumed for more steps and stopped, has no result left that is of before."""
     folder, out = tmp_path / "run", str(tmp_path / "m.onnx")
@@ -73,3 +104,17 @@ def test_a_folder_that_cannot_be_written_is_named_first(folder: str) -> None:
     """Before any text is read: a source that is not there is not what is complained about."""
     with pytest.raises(InputError, match=f"--out: {folder} cannot be written: "):
         train.train(["--data", "absent.csv", "--out", folder])
+
+
+def test_a_run_to_go_on_with_that_cannot_be_written_is_named_first(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """--resume in a folder that has become read-only is refused before any text is read."""
+
+    def refuse(**_: object) -> NoReturn:
+        raise OSError(errno.EROFS, os.strerror(errno.EROFS))
+
+    save_json(tmp_path / RUN, {"flags": {}})
+    monkeypatch.setattr(tempfile, "TemporaryFile", refuse)
+    with pytest.raises(InputError, match=r"--out: .* cannot be written: Read-only"):
+        train.train(["--data", "absent.csv", "--out", str(tmp_path), "--resume"])

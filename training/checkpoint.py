@@ -48,8 +48,11 @@ def by_rename(path: Path) -> Iterator[Path]:
         part.replace(path)
     except OSError as error:
         raise InputError(f"{path}: cannot be written: {error.strerror}") from error
-    except RuntimeError as error:  # what torch raises where it cannot write, its reason lost
-        raise InputError(f"{path}: cannot be written: is there room left on the disk?") from error
+    except RuntimeError as error:  # what torch raises where it cannot write, mostly without why
+        reason = str(error).partition("\n")[0]
+        raise InputError(
+            f"{path}: cannot be written: is there room left on the disk? ({reason})"
+        ) from error
     finally:
         with contextlib.suppress(OSError):
             part.unlink()

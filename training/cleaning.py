@@ -96,11 +96,6 @@ def clean(corpus: Corpus) -> tuple[Corpus, CleaningReport]:
     return merged, report
 
 
-def _missing(corpus: Corpus) -> list[str]:
-    """Labels that no text has."""
-    return [LABELS[place] for place in np.flatnonzero(corpus.targets.sum(axis=0) == 0)]
-
-
 def _without_foreign(corpus: Corpus) -> tuple[Corpus, tuple[Faults, ...]]:
     """Drop texts that are said to be in one of the four languages, in none of their letters.
 
@@ -156,7 +151,7 @@ def _is_held_out(text: str) -> bool:
 
 
 def summary(corpus: Corpus, report: CleaningReport) -> str:
-    """Table of texts by source and label, what cleaning found, and which labels have no text."""
+    """Table of texts by source and label, and what cleaning found."""
     label = corpus.targets.argmax(axis=1)
     lines = [f"{'source':<24}" + "".join(f"{name:>10}" for name in LABELS)]
     for place, name in enumerate(corpus.names):
@@ -168,5 +163,12 @@ def summary(corpus: Corpus, report: CleaningReport) -> str:
         "them all"
     )
     lines += map(str, report.within + report.foreign)
-    lines += [f"no text is {name}: the model will not know it" for name in _missing(corpus)]
     return "\n".join(lines)
+
+
+def missing(training: Corpus) -> list[str]:
+    """A line for each label that no text to train on has."""
+    return [
+        f"no text is {LABELS[place]}: the model will not know it\n"
+        for place in np.flatnonzero(training.targets.sum(axis=0) == 0)
+    ]

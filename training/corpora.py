@@ -5,7 +5,6 @@ import re
 from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final
 
 import datasets
 import numpy as np
@@ -13,12 +12,8 @@ from numpy.typing import NDArray
 
 from scandid.errors import InputError
 from scandid.tables import split_codes
-from training.sources import find_sources
+from training.sources import LABEL_COLUMNS, SHARES_COLUMN, TEXT_COLUMNS, find_sources
 from training.targets import labels_of, shared, target
-
-TEXT_COLUMNS: Final = ("text", "sentence")
-LABEL_COLUMNS: Final = ("languages", "language", "label")
-SHARES_COLUMN: Final = "shares"
 
 Row = tuple[str, list[str], NDArray[np.float32]]
 """A text, its languages' codes, its targets."""
@@ -199,7 +194,7 @@ def _column(name: str, table: datasets.Dataset, candidates: Sequence[str]) -> st
     hint = f"; is {joined[0]!r} between them? .csv takes commas, .tsv tabs" if joined else ""
     raise InputError(
         f"{name}: column {candidates[0]!r} is missing (or {', '.join(candidates[1:])}); "
-        f"found {', '.join(found)}{hint}"
+        f"found {', '.join(found) or 'none'}{hint}"
     )
 
 

@@ -24,8 +24,9 @@ import datasets
 
 from scandid.errors import InputError, ScandidError
 from scandid.labels import LANGUAGES
-from training.corpora import SHARES_COLUMN, texts_alone
+from training.corpora import texts_alone
 from training.dictionary import named_file, read_dictionary
+from training.sources import SHARES_COLUMN
 from training.translation import translations
 
 MIN_SHARE: Final = 0.1

@@ -216,6 +216,15 @@ class Run:
             part.write_text("".join(kept), encoding="utf-8")
 
 
+def how_to_go_on(folder: Path) -> str:
+    """What there is to go on with in the folder of a run that was stopped, in words."""
+    if (folder / LAST).exists():
+        return "--resume goes on from the last validation"
+    if (folder / RUN).exists():
+        return "no validation was reached, --resume begins anew"
+    return "no step was made, there is nothing to resume"
+
+
 def _require_writable(folder: Path) -> None:
     """Make the folder and a file in it, before hours are spent on what could not be kept."""
     try:

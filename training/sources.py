@@ -1,6 +1,6 @@
 """Sources of texts: tables on the hub or in local files, each under a name of its own."""
 
-import csv
+import os
 import re
 import sys
 from collections import Counter
@@ -14,10 +14,14 @@ import pyarrow
 import pyarrow.parquet
 
 from scandid.errors import InputError
+from scandid.tables import DELIMITERS, separated_rows
 
 PARQUET: Final = ".parquet"
-DELIMITERS: Final = {".csv": ",", ".tsv": "\t"}
 SUFFIXES: Final = (PARQUET, *DELIMITERS)
+
+TEXT_COLUMNS: Final = ("text", "sentence")
+LABEL_COLUMNS: Final = ("languages", "language", "label")
+SHARES_COLUMN: Final = "shares"
 
 HUB_TABLES: Final = "refs/convert/parquet"
 """Branch of a dataset on the hub that holds its tables as Parquet."""
@@ -56,19 +60,39 @@ def find_sources(data: Sequence[str]) -> list[Source]:
     """
     _quieten()
     places = [place for argument in data for place in _places(argument)]
-    names = [Path(place).stem for place in places]
-    taken = Counter(names)
-    names = [
-        f"{Path(place).absolute().parent.name}_{name}" if taken[name] > 1 else name
-        for place, name in zip(places, names, strict=True)
-    ]
+    names = _names([_parts(place) for place in places])
     for at, name in enumerate(names):
         if name in names[:at]:
             raise InputError(
-                f"{places[names.index(name)]} and {places[at]} would both be the source {name!r}; "
+                f"{places[names.index(name)]} and {places[at]} would both be the source "
+                f"{_parts(places[at])[-1]!r}; "
                 "name each once, or rename one of the files"
             )
     return [Source(place, name) for place, name in zip(places, names, strict=True)]
+
+
+def _parts(place: str) -> tuple[str, ...]:
+    """Folders, or the owner on the hub, and the name, without the ending of a file of ours."""
+    path = Path(place)
+    if path.is_file():
+        path = Path(os.path.normpath(path.absolute()))
+    name = path.stem if path.suffix.lower() in SUFFIXES else path.name
+    return *(part for part in path.parent.parts if part != path.anchor), name
+
+
+def _names(parts: Sequence[tuple[str, ...]]) -> list[str]:
+    """A name for each, with as many folders before it as tell it from all others."""
+    depths = [1] * len(parts)
+    while True:
+        names = ["_".join(each[-depth:]) for each, depth in zip(parts, depths, strict=True)]
+        taken = Counter(names)
+        deeper = [
+            min(depth + (taken[name] > 1), len(each))
+            for each, depth, name in zip(parts, depths, names, strict=True)
+        ]
+        if deeper == depths:
+            return names
+        depths = deeper
 
 
 def _places(argument: str) -> Iterator[str]:
@@ -98,7 +122,7 @@ def _load_file(path: Path) -> datasets.Dataset:
         raise InputError(f"{path}: ends in {path.suffix!r}, expected one of {', '.join(SUFFIXES)}")
     if path.stat().st_size == 0:
         raise InputError(f"{path}: is an empty file")
-    return _load_parquet(path) if suffix == PARQUET else _load_separated(path, DELIMITERS[suffix])
+    return _load_parquet(path) if suffix == PARQUET else _load_separated(path)
 
 
 def _load_parquet(path: Path) -> datasets.Dataset:
@@ -113,39 +137,16 @@ def _load_parquet(path: Path) -> datasets.Dataset:
         raise InputError(f"{path}: cannot be read as parquet: {_reason(error)}") from error
 
 
-def _load_separated(path: Path, delimiter: str) -> datasets.Dataset:
-    """Cells as they stand; strict, since a lone quote would swallow the lines after it."""
-    line = 0
-    with path.open(encoding="utf-8-sig", newline="") as stream:
-        reader = csv.reader(stream, delimiter=delimiter, strict=True)
-        try:
-            head = next(reader, [])
-            _require_once(path, head)
-            line = reader.line_num
-            columns: list[list[str]] = [[] for _ in head]
-            for row in filter(None, reader):
-                if len(row) > len(head):
-                    raise csv.Error(f"{len(row)} cells where the first line has {len(head)}")
-                for place, column in enumerate(columns):
-                    column.append(row[place] if place < len(row) else "")
-                line = reader.line_num
-        except csv.Error as error:
-            raise InputError(
-                f"{path}: cannot be read as {path.suffix[1:].lower()}: after line {line}: {error}; "
-                f'put a text with {delimiter!r} or " between double quotes, each " in it twice'
-            ) from error
-        except UnicodeDecodeError as error:
-            raise InputError(
-                f"{path}: after line {line}: {error.reason}, the file cannot be decoded; save it "
-                "as UTF-8"
-            ) from error
-    return datasets.Dataset.from_dict(dict(zip(head, columns, strict=True)))
-
-
-def _require_once(path: Path, head: Sequence[str]) -> None:
-    for name, count in Counter(head).items():
-        if count > 1:
-            raise InputError(f"{path}: column {name!r} stands {count} times in the first line")
+def _load_separated(path: Path) -> datasets.Dataset:
+    """Cells as they stand; columns without a name are nobody's."""
+    rows = separated_rows(path, [*TEXT_COLUMNS, SHARES_COLUMN], LABEL_COLUMNS)
+    head = next(rows)
+    columns: list[list[str]] = [[] for _ in head]
+    for row in rows:
+        for place, column in enumerate(columns):
+            column.append(row[place] if place < len(row) else "")
+    named = {name: column for name, column in zip(head, columns, strict=True) if name}
+    return datasets.Dataset.from_dict(named)
 
 
 def _load_hub(name: str) -> datasets.Dataset:

@@ -18,6 +18,7 @@ from collections.abc import Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 from typing import Final, Protocol
+from urllib.parse import unquote
 
 from scandid.errors import InputError, ScandidError
 from training.journal import JOURNAL, Journal
@@ -123,17 +124,27 @@ def require_tracker(track: str | None) -> None:
     if not uri:
         return
     require_mlflow()
-    scheme, _, path = uri.partition(":///")
-    if scheme != "sqlite":
+    scheme, _, rest = uri.partition(":///")
+    path = unquote(rest.partition("?")[0])
+    if scheme.partition("+")[0] != "sqlite" or path in ("", ":memory:"):
         return
-    file = Path(path.partition("?")[0])
-    wanted = [file.parent, file] if file.exists() else [file.parent]
-    # SQLite keeps its journal beside the file, so the folder is written too.
-    if not file.parent.is_dir() or not all(os.access(each, os.W_OK) for each in wanted):
+    file = Path(path)
+    # MLflow makes the folder, but of such an address only, and by the path as it is written.
+    makes = scheme == "sqlite" and rest == path
+    if not _can_be_written(file, makes_folder=makes):
         raise InputError(
             f"tracking: {uri}: {file.absolute()} cannot be written; train in a folder that can be, "
             "or name a server by MLFLOW_TRACKING_URI"
         )
+
+
+def _can_be_written(file: Path, *, makes_folder: bool) -> bool:
+    """Whether a file, and what SQLite keeps beside it, can be."""
+    folder = file.absolute().parent
+    while makes_folder and not os.path.lexists(folder):
+        folder = folder.parent
+    wanted = [folder, file] if file.exists() else [folder]
+    return folder.is_dir() and all(os.access(each, os.W_OK) for each in wanted)
 
 
 def require_mlflow() -> None:

@@ -1,5 +1,6 @@
 """Runs in MLflow: what is there afterwards, and what trouble costs."""
 
+import contextlib
 import hashlib
 import json
 import os
@@ -121,7 +122,7 @@ def test_an_untracked_run_says_how(tmp_path: Path) -> None:
 @pytest.mark.parametrize("command", ["train", "sweep"])
 def test_a_file_that_cannot_be_made_is_told_at_once(tmp_path: Path, command: str) -> None:
     """Where the tracker's file has no place, one line names it before anything is trained."""
-    words = ("--track", "sqlite:///missing/mlflow.db")
+    words = ("--track", "sqlite:////dev/null/x.db")
     begin = time.monotonic()
     if command == "train":
         done = train(*words, cwd=tmp_path)
@@ -130,9 +131,32 @@ def test_a_file_that_cannot_be_made_is_told_at_once(tmp_path: Path, command: str
         done = run_python("-m", "training.sweep", *words, *rest, cwd=tmp_path)
     assert done.returncode == 2, done.stderr
     assert done.stderr.count("\n") == 1, done.stderr
-    assert str(tmp_path / "missing/mlflow.db") in done.stderr
+    assert "/dev/null/x.db cannot be written" in done.stderr
     assert not list(tmp_path.rglob("run.json"))
     assert time.monotonic() - begin < 60
+
+
+@pytest.mark.parametrize(
+    ("uri", "fits"),
+    [
+        ("sqlite:///missing/deep/mlflow.db", True),
+        ("sqlite:///:memory:", True),
+        ("sqlite+pysqlite:///mlflow.db", True),
+        ("sqlite:///with%20blank/mlflow.db", True),
+        ("sqlite+pysqlite:////dev/null/x.db", False),
+        ("sqlite:////dev/null/deep/x.db", False),
+        ("sqlite+pysqlite:///missing/mlflow.db", False),
+        ("sqlite:///more%20missing/mlflow.db", False),
+    ],
+)
+def test_a_folder_that_mlflow_makes_may_be_missing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, uri: str, fits: bool
+) -> None:
+    """What it makes is accepted; with a driver or an escape in the address it makes none."""
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "with blank").mkdir()
+    with contextlib.nullcontext() if fits else pytest.raises(InputError, match="cannot be written"):
+        require_tracker(uri)
 
 
 @pytest.mark.skipif(os.geteuid() == 0, reason="root writes everywhere")
