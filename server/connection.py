@@ -20,7 +20,6 @@ MAX_UNREAD_BYTES: Final = 1 << 18
 none of which llhttp has a bound, or a body that goes on after its answer, whose connection is kept
 where it is no longer than that."""
 
-
 MAX_WAITING: Final = 32
 """Requests of one connection that stand in line, from which what is behind them is kept unread."""
 
@@ -139,11 +138,12 @@ class Connection(HttpToolsProtocol):
             return
         if self.pipeline:
             self._start_asgi_task(*self.pipeline.pop())
-        elif self._kept:
-            kept, self._kept = self._kept, b""
-            self._read(kept)
         elif not self._is_open:
             self._rest()
+        if self._kept and not self.pipeline:
+            # It may hold the rest of the body that the last one in line waits for.
+            kept, self._kept = self._kept, b""
+            self._read(kept)
         self.flow.resume_reading()
 
     def data_received(self, data: bytes) -> None:

@@ -123,6 +123,23 @@ def test_requests_in_line_are_kept_unread() -> None:
     asyncio.run(run())
 
 
+def test_the_last_in_line_gets_its_body() -> None:
+    """A body whose end is kept unread, as so many requests stand before it, is read in its turn."""
+    body = bytes(range(97, 123)) * 4000
+
+    async def run() -> None:
+        async with connected(Echo(), State(DEADLINE_S, Shares().take(1))) as (reader, writer):
+            long = HEAD.replace(b": 4", b": %d" % len(body)) + body
+            writer.write((HEAD + b"abcd") * 2 * MAX_WAITING + long + HEAD + b"last")
+            for _ in range(2 * MAX_WAITING):
+                assert (await answer(reader)).endswith(b"abcd")
+            await reader.readuntil(b"\r\n\r\n")
+            assert await reader.readexactly(len(body)) == body
+            assert (await answer(reader)).endswith(b"last")
+
+    asyncio.run(run())
+
+
 def test_a_request_that_may_not_be_sent_on_is_not_overdue() -> None:
     """While another one is answered the next is not read, and its time does not pass."""
 
