@@ -4,12 +4,17 @@ import asyncio
 from math import inf
 from typing import TYPE_CHECKING, Final
 
-from httptools import HttpParserError, HttpParserUpgrade, HttpRequestParser, parse_url
+from httptools import (
+    HttpParserCallbackError,
+    HttpParserError,
+    HttpParserUpgrade,
+    HttpRequestParser,
+    parse_url,
+)
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
-from uvicorn.server import ServerState
 
 from server import malformed
-from server.sharing import Share
+from server.state import State
 from server.transport import JoinedTransport, PatientFlow
 
 if TYPE_CHECKING:
@@ -28,33 +33,6 @@ _PIECE_BYTES: Final = 1 << 13
 
 _VERSIONS: Final = ("1.1", "1.0")
 _MOST_SHOWN_CHARS: Final = 100
-
-
-class State(ServerState):
-    """What the connections of a worker share.
-
-    Attributes:
-        draining: The worker ends: every answer announces the end of its connection.
-        request_timeout_s: Longest time for a request to arrive.
-        share: How many they are.
-    """
-
-    connections: set["Connection"]  # type: ignore[assignment]  # the worker speaks nothing else
-
-    def __init__(self, request_timeout_s: float, share: Share) -> None:
-        super().__init__()
-        self.draining = False
-        self.request_timeout_s = request_timeout_s
-        self.share = share
-
-    def close_overdue(self, now_s: float) -> None:
-        """Close connections whose time is over, by the clock of the event loop.
-
-        Called every tenth of a second: timers of their own, set and cancelled with every request,
-        cost a request 3 µs.
-        """
-        for connection in list(self.connections):
-            connection.end_if_overdue(now_s)
 
 
 class Connection(HttpToolsProtocol):
@@ -195,7 +173,7 @@ class Connection(HttpToolsProtocol):
 
     def _reason(self, error: HttpParserError) -> str:
         """What a parser says, or what was raised in what it has called."""
-        raised = error.__context__
+        raised = error.__context__ if isinstance(error, HttpParserCallbackError) else None
         if raised and not isinstance(raised, HttpParserError):
             self.logger.error("a request could not be taken", exc_info=raised)
         return str(raised or error)[:_MOST_SHOWN_CHARS]

@@ -21,8 +21,9 @@ from uvicorn.config import Config
 from uvicorn.server import Server
 from uvicorn_worker import UvicornWorker
 
-from server.connection import Connection, State
+from server.connection import Connection
 from server.sharing import Listener, Share
+from server.state import State
 
 Scope = MutableMapping[str, Any]
 Application = Callable[[Scope, Any, Any], Awaitable[None]]

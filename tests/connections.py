@@ -8,7 +8,8 @@ from typing import Any
 from uvicorn.config import Config
 
 from server import malformed
-from server.connection import Connection, State
+from server.connection import Connection
+from server.state import State
 from server.worker import cancellable
 
 TIMEOUT_S = 0.2

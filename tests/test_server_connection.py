@@ -4,8 +4,8 @@ import asyncio
 
 import pytest
 
-from server.connection import State
 from server.sharing import Shares
+from server.state import State
 from tests.connections import DEADLINE_S, HEAD, TIMEOUT_S, Echo, answer, connected, rest
 
 

@@ -5,8 +5,9 @@ from contextlib import suppress
 
 import pytest
 
-from server.connection import MAX_UNREAD_BYTES, MAX_WAITING, State
+from server.connection import MAX_UNREAD_BYTES, MAX_WAITING
 from server.sharing import Shares
+from server.state import State
 from server.transport import LINGER_BYTES
 from tests.connections import DEADLINE_S, HEAD, TIMEOUT_S, Echo, answer, connected, rest
 
@@ -42,10 +43,16 @@ GARBAGE = b"\xff\x00 HTTP/1.1\r\n\r\n"
 
 
 @pytest.mark.parametrize(
-    "what",
-    [GARBAGE, b"FOO / HTTP/1.1\r\n\r\n", b"CONNECT a:1 HTTP/1.1\r\nHost: a\r\n\r\n"],
+    ("what", "reason"),
+    [
+        (GARBAGE, b"Invalid method"),
+        (b"FOO / HTTP/1.1\r\n\r\n", b"Invalid method"),
+        (b"CONNECT a:1 HTTP/1.1\r\nHost: a\r\n\r\n", b"no tunnel is opened here"),
+    ],
 )
-def test_what_is_no_request_is_answered_in_its_turn(what: bytes) -> None:
+def test_what_is_no_request_is_answered_in_its_turn(
+    what: bytes, reason: bytes, caplog: pytest.LogCaptureFixture
+) -> None:
     """After the answers to requests before it comes 400 with the reason, and the end."""
 
     async def run() -> None:
@@ -56,10 +63,11 @@ def test_what_is_no_request_is_answered_in_its_turn(what: bytes) -> None:
             refused = await reader.read()
             assert refused.startswith(b"HTTP/1.1 400 ")
             assert b"connection: close" in refused
-            assert b"cannot be read as HTTP/1.1: " in refused
+            assert b"cannot be read as HTTP/1.1: " + reason in refused
         assert len(app.headers) == 1
 
     asyncio.run(run())
+    assert not caplog.records
 
 
 @pytest.mark.parametrize("line", [b"GET /", b"GET / HTTP/0.9", b"GET / HTTP/2.0"])
