@@ -33,6 +33,14 @@ def keep_threads() -> Iterator[None]:
     torch.set_num_threads(threads)
 
 
+@pytest.fixture(autouse=True)
+def heard() -> Iterator[None]:
+    """Hear Ctrl-C: what runs in the background of a shell does not, nor what it starts."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
 def interrupted(words: list[str], line: str, folder: Path) -> tuple[int, list[str]]:
     """Train until a line begins like this, press Ctrl-C; exit code and what came after."""
     with subprocess.Popen(
