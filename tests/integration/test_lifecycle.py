@@ -5,6 +5,7 @@ import socket
 import subprocess
 import sys
 import threading
+from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -135,11 +136,7 @@ def test_a_bad_setting_stops_the_start(tmp_path: Path, name: str, value: str, wa
     """The one line that is printed names the variable, the value and what would be right."""
     (tmp_path / "opentelemetry.py").touch()  # stands in front of the package, and is none
     environ = environment(**{name: value}) | {"PYTHONPATH": str(tmp_path)}
-    done = subprocess.run(
-        COMMAND, cwd=ROOT, env=environ, capture_output=True, text=True, check=False
-    )
-    assert done.returncode != 0
-    assert done.stderr.strip() == f"scandid: SCANDID_{name.upper()}={value}: {wanted}"
+    assert failed_start(environ).strip() == f"scandid: SCANDID_{name.upper()}={value}: {wanted}"
 
 
 @pytest.mark.parametrize(
@@ -154,11 +151,17 @@ def test_a_bad_setting_stops_the_start(tmp_path: Path, name: str, value: str, wa
 def test_a_setting_that_this_machine_cannot_serve(name: str, value: str, wanted: str) -> None:
     """The start ends with a line that names the variable, the value and what is wrong with it."""
     environ = environment(**{"metrics_port": str(free_port()), name: value})
+    last = failed_start(environ).splitlines()[-1]
+    assert last == f"scandid: SCANDID_{name.upper()}={value}: {wanted}"
+
+
+def failed_start(environ: Mapping[str, str]) -> str:
+    """What a server says that does not start."""
     done = subprocess.run(
         COMMAND, cwd=ROOT, env=environ, capture_output=True, text=True, check=False
     )
     assert done.returncode != 0
-    assert done.stderr.splitlines()[-1] == f"scandid: SCANDID_{name.upper()}={value}: {wanted}"
+    return done.stderr
 
 
 def test_an_ipv6_address_is_served(tmp_path: Path) -> None:
