@@ -14,8 +14,9 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from scandid.folding import fold_texts, fold_words
+from scandid.folding import composed, fold_texts, fold_words
 from scandid.litter import may_hold_litter, words_at_beginning
+from scandid.spacing import is_apart, together
 
 ENCODING: Final = "nfc-lower-letters-utf8/4"
 """Name of this procedure; a model trained with another one is refused at load."""
@@ -42,7 +43,8 @@ def encode_text(text: str, max_bytes: int) -> tuple[bytes, bool]:
     mentions are left out where there are other letters (:mod:`scandid.litter`). The text is put in
     NFC and lower case, everything between letters becomes one space (soft hyphens and zero-width
     characters become nothing), a space is put before and after (word boundaries), and the result is
-    cut at a character boundary.
+    cut at a character boundary. Where nearly all words are letters, they are put together
+    (:mod:`scandid.spacing`).
 
     Args:
         text: Any string.
@@ -69,7 +71,18 @@ def _encode(texts: Sequence[str], max_bytes: int) -> Iterator[tuple[bytes, bool]
     long = max(map(len, texts)) > first
     folded = _fold_long(texts, max_bytes, first) if long else fold_texts(texts)
     for data, text in zip(folded, texts, strict=True):
-        yield (data, len(text) > most) if len(data) <= max_bytes else (_cut(data, max_bytes), True)
+        read = data if len(data) <= max_bytes else _cut(data, max_bytes)
+        if is_apart(read):
+            yield _encode_apart(text, max_bytes)
+        else:
+            yield read, read is not data or len(text) > most
+
+
+def _encode_apart(text: str, max_bytes: int) -> tuple[bytes, bool]:
+    """Encode a text whose letters stand apart, by its words."""
+    chars = max_bytes * _CHARS_PER_BYTE_LATER[0]
+    data = fold_words([together(composed(words_at_beginning(text, chars)))])[0]
+    return _cut(data, max_bytes), len(data) > max_bytes or len(text) > chars
 
 
 def _fold_long(texts: Sequence[str], max_bytes: int, first: int) -> list[bytes]:

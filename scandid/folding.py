@@ -123,7 +123,7 @@ def _fold(text: str) -> bytes:
             return folded
     if b"\xef" in data or b"\xf0\x9d" in data:
         text = _DISGUISED.sub(lambda found: unicodedata.normalize("NFKC", found[0]), text)
-    lower = _composed(text).lower()
+    lower = composed(text).lower()
     folded = lower.encode("utf-8", "replace").translate(_BLANK)
     if _is_letters(folded):
         return folded
@@ -135,7 +135,7 @@ def _fold(text: str) -> bytes:
     return " ".join([w if w.isalpha() else _letters(w) for w in words]).encode()
 
 
-def _composed(text: str) -> str:
+def composed(text: str) -> str:
     """A text in NFC, which letters with more than :data:`_MOST_ACCENTS` accents may be not."""
     parts, start = [], 0
     while start < len(text):

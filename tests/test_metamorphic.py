@@ -60,6 +60,9 @@ EXACT: dict[str, Change] = {
 }
 """Nothing of these reaches the model."""
 
+APART_CHANGED = 0.004
+"""Share of texts whose label changes where their letters are set apart: those of a few letters."""
+
 SAID_TWICE_CHANGED = 0.03
 """Share of texts whose label changes where they are said twice."""
 
@@ -160,6 +163,15 @@ def test_a_text_said_twice_keeps_its_label(identifier: Identifier, sample: Bench
     twice = identifier.identify_batch([f"{text} {text}" for text in sample.texts])
     flips = mean(a.label != b.label for a, b in zip(once, twice, strict=True))
     assert flips <= SAID_TWICE_CHANGED
+
+
+def test_letters_set_apart_keep_their_label(identifier: Identifier, sample: Benchmark) -> None:
+    """Texts that are spelt letter by letter are read by their words."""
+    apart = ["  ".join(map(" ".join, text.split())) for text in sample.texts]
+    read = zip(
+        identifier.identify_batch(apart), identifier.identify_batch(sample.texts), strict=True
+    )
+    assert mean(a.label != b.label for a, b in read) <= APART_CHANGED
 
 
 @pytest.mark.parametrize("name", LOST_POINTS)
