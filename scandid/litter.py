@@ -85,14 +85,22 @@ def words_at_beginning(text: str, chars: int) -> str:
     """What :func:`without_litter` leaves of a text, or of the first characters of a longer one.
 
     Tags and addresses are left out even where nothing else is there, for there may be words behind
-    them, and so is a program, style or tag that goes on behind them.
+    them, and so is a program, style, tag or word that goes on behind them: it may be an address.
     """
     if len(text) <= chars:
         return without_litter(text)
-    beginning = text[:chars]
+    beginning = _whole_words(text, chars)
     if not may_hold_litter(beginning):
         return beginning
     return _words(_mended(_finished(beginning)))
+
+
+def _whole_words(text: str, chars: int) -> str:
+    """The first characters of a longer text, without a word that goes on, if there are others."""
+    beginning = text[:chars]
+    if beginning[-1].isspace() or text[chars].isspace():
+        return beginning
+    return beginning.rsplit(maxsplit=1)[0]
 
 
 def _words(mended: str) -> str:

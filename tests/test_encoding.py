@@ -205,6 +205,14 @@ def test_litter_without_an_end_is_no_text(before: str) -> None:
     assert encode_text(before + TEXT * 2_000, 1024) == (b"  ", True)
 
 
+@pytest.mark.parametrize("address", ["http://a.b/c", "user@example.com", "www.example.com/de"])
+def test_half_of_an_address_is_no_text(address: str) -> None:
+    """Where nothing but addresses is looked at the last one is left out too, wherever it is cut."""
+    for before in range(len(address) + 1):
+        text = f"{'x' * before} {f'{address} ' * 8000}"
+        assert encode_text(text, 1024)[0].split() == [b"x" * before] * bool(before)
+
+
 def test_what_only_looks_like_litter_is_read() -> None:
     """A mention of a program or a sign of comparison does not hide the text behind it."""
     expected = encode_text(TEXT * 100, 1000)[0]

@@ -6,6 +6,7 @@ from dataclasses import fields
 from pathlib import Path
 from typing import Any
 
+import openapi_schema_validator
 import openapi_spec_validator
 import pytest
 from falcon.inspect import inspect_routes
@@ -95,6 +96,35 @@ def test_openapi_describes_the_answers() -> None:
     assert set(schemas["Answer"]["required"]) == set(schemas["Answer"]["properties"])
     model = TestClient(APP).simulate_get("/model").json
     assert set(schemas["Model"]["properties"]) == set(model)
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "body", "status"),
+    [
+        *(("GET", path, None, 200) for method, path in sorted(ROUTES) if method == "GET"),
+        ("POST", "/identify", {"text": "Hvad hedder du?"}, 200),
+        ("POST", "/identify", {"texts": ["Det er lang tid siden.", "?", "Hello there"]}, 200),
+        ("POST", "/identify", {"texts": []}, 200),
+        ("POST", "/identify", {"texts": [1]}, 422),
+        ("POST", "/identify", {"texts": ["a"] * 2000}, 422),
+        ("POST", "/identify", {"txet": "a"}, 422),
+        ("POST", "/identify", {}, 422),
+    ],
+)
+def test_answers_are_as_openapi_describes_them(
+    method: str, path: str, body: object, status: int
+) -> None:
+    """What the shipped model's service answers keeps to the schema that clients are made from."""
+    app = create_app(Settings(), Identifier.load())
+    answer = TestClient(app).simulate_request(method, path, json=body)
+    assert answer.status_code == status
+    described = OPENAPI["paths"][path][method.lower()]["responses"][str(status)]["content"]
+    schema = described[answer.headers["content-type"]]["schema"]
+    openapi_schema_validator.validate(
+        answer.json,
+        schema | {"components": OPENAPI["components"]},
+        cls=openapi_schema_validator.OAS31Validator,
+    )
 
 
 def test_the_page_describes_the_answers() -> None:
