@@ -103,7 +103,7 @@ class Registry:
 
     def _crown(self, version: Any, tags: dict[str, str]) -> str:  # noqa: ANN401
         """Publish the file, then tag, then move the alias: a failure leaves the old champion."""
-        number, where = str(version.version), ""
+        number, where = str(version.version), "; ARTIFACT_STORE is not set, so nothing is published"
         if self._stores.artifacts:
             with download_model(self._client, version, self.uri) as path:
                 where = f", published as {publish(path, self._stores.artifacts)}"

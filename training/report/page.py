@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from scandid.labels import NAMES
+from training.card_page import CHOSEN
 from training.report import comparison
 from training.report.benchmark import CUT, RULE
 from training.report.doubt import WITNESSES
@@ -30,7 +31,7 @@ _SCORES: Final = {
 
 _HOW: Final = """\
 Percent throughout, the shipped int8 model through `scandid.Identifier`, on texts that were never
-trained on. *Mean F1* is over Danish, Swedish, Bokmål and Nynorsk, other languages counting
+trained on. {chosen} *Mean F1* is over Danish, Swedish, Bokmål and Nynorsk, other languages counting
 against precision. *Plain* takes Bokmål and Nynorsk as one Norwegian. *Loose*: every language
 named is a gold one; *strict*: exactly the gold ones. Files that give every text one
 language count a second one as a mistake even where it is right (*Several right answers*). *ECE*:
@@ -78,7 +79,7 @@ def _overview(report: Mapping[str, Any]) -> str:
     parts = [
         "# Accuracy report\n\nMade by `make report`; do not edit by hand.",
         _facts(report),
-        _HOW,
+        _HOW.format(chosen=CHOSEN),
         "## Benchmarks",
         _benchmarks(report["benchmarks"]),
         f"`{'`, `'.join(CUT)}`: {RULE} Seed {report['seed']}.",

@@ -1,0 +1,36 @@
+"""Letters set apart are words."""
+
+import unicodedata
+
+import pytest
+
+from scandid.encoding import encode_text, encode_texts
+
+
+@pytest.mark.parametrize(
+    ("text", "letters"),
+    [
+        ("V E L K O M M E N   T I L   O S S !", "velkommen til oss"),
+        ("V-Ä-L-K-O-M-N-A", "välkomna"),
+        ("Å B N I N G S T I D E R\nI  D A G", "åbningstider i dag"),
+        ("V\u2009E\u2009L\u2009K\u2009O\u2009M  T\u2009I\u2009L", "velkom til"),
+        ("<h1>V E L K O M</h1>", "velkom"),
+        ("T I L B U D, 1 2 3", "tilbud"),
+        ("Å  i  u  å  e  i", "å i u å e i"),
+        ("i å i å i å", "iåiåiå"),
+        ("i å i å", "i å i å"),
+        ("Vitamin A B C D E F G", "vitamin a b c d e f g"),
+    ],
+)
+def test_letters_set_apart_are_put_together(text: str, letters: str) -> None:
+    """Where nearly all words are letters they are words again, up to two spaces or a line's end."""
+    assert encode_text(text, 99) == (f" {letters} ".encode(), False)
+    decomposed = unicodedata.normalize("NFD", text)
+    assert encode_texts(["Hei du.", decomposed], 99)[1] == (f" {letters} ".encode(), False)
+
+
+@pytest.mark.parametrize("words", [40, 4000, 200_000])
+def test_a_long_text_of_letters_set_apart_is_read_to_the_limit(words: int) -> None:
+    """As many words are read of it as of any other text, and what is left out is said."""
+    text = "søndag er dagen " * (words // 3)
+    assert encode_text("  ".join(map(" ".join, text.split())), 1024) == encode_text(text, 1024)
