@@ -1,7 +1,7 @@
 """The identifier: texts in, answers out, over one model file."""
 
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Final, Protocol
 
 import numpy as np
@@ -71,17 +71,27 @@ class Identifier:
         """What the model file says about itself."""
         return self._model.metadata
 
+    def __reduce__(self) -> tuple[type["Identifier"], tuple[LanguageModel]]:
+        """Another process opens the same model file."""
+        return type(self), (self._model,)
+
     def identify(self, text: str) -> Answer:
         """Identify the language of one text. Any string is fine; none raises."""
         return self.identify_batch([text])[0]
 
-    def identify_batch(self, texts: Sequence[str]) -> list[Answer]:
-        """Identify many texts, each judged alone; an answer does not depend on its neighbours.
+    def identify_batch(self, texts: Iterable[str]) -> list[Answer]:
+        """Identify many texts, each judged alone: neighbours change no probability by 1e-5.
+
+        Args:
+            texts: A list, a column of a table or anything else that yields strings.
 
         Returns:
             One answer per text, in the order of ``texts``.
+
+        Raises:
+            TypeError: one text was given in place of many, or one of them is no string.
         """
-        encoded = encode_texts(texts, self.metadata.max_bytes)
+        encoded = self._encode(texts)
         known = unasked(encoded)
         asked = [each for place, each in enumerate(encoded) if place not in known]
         found = zip(self._read([data for data, _ in asked]), asked, strict=True)
@@ -103,6 +113,20 @@ class Identifier:
                     f"model {self.metadata.version}: golden example {example.text!r} is off by "
                     f"{error:.2g}, more than {GOLDEN_TOLERANCE}"
                 )
+
+    def _encode(self, texts: Iterable[str]) -> list[tuple[bytes, bool]]:
+        if isinstance(texts, str | bytes):
+            raise TypeError("identify_batch takes many texts; identify takes one")
+        each = list(texts)
+        try:
+            return encode_texts(each, self.metadata.max_bytes)
+        except (AttributeError, TypeError):
+            given: Sequence[object] = each
+            for place, text in enumerate(given):
+                if not isinstance(text, str):
+                    found = type(text).__name__
+                    raise TypeError(f"texts[{place}] is {found}, expected str") from None
+            raise
 
     def _read(self, texts: list[bytes]) -> Iterator[tuple[list[float], bytes]]:
         """Probabilities of each text, and what was read of it: if that is sure, an excerpt."""

@@ -119,6 +119,11 @@ class Model:
             )
         return cls(file, session, _read_metadata(file, raw, hashlib.sha256(content).hexdigest()))
 
+    def __reduce__(self) -> tuple[object, tuple[str | None, str]]:
+        """Another process opens the file itself, and finds it as it is here."""
+        shipped = self.path == shipped_path()
+        return _reopen, (None if shipped else str(self.path.absolute()), self.metadata.sha256)
+
     def probabilities(self, text: NDArray[np.uint8]) -> NDArray[np.float32]:
         """Run the graph.
 
@@ -130,6 +135,13 @@ class Model:
         """
         output: NDArray[np.float32] = self._session.run(None, {"text": text})[0]
         return output
+
+
+def _reopen(path: str | None, sha256: str) -> Model:
+    model = Model.load(path)
+    if model.metadata.sha256 != sha256:
+        raise ModelError(f"model: {model.path} is another file than the process before has opened")
+    return model
 
 
 def shipped_path() -> Path:

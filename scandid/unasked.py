@@ -1,7 +1,6 @@
 """Answers to texts that the model is not asked about: what their letters say is enough."""
 
 from collections.abc import Sequence
-from types import MappingProxyType
 from typing import Final
 
 from scandid.answer import Answer
@@ -10,23 +9,6 @@ from scandid.labels import LABELS, OTHER, UNDETERMINED
 from scandid.script import SURE, in_other_scripts
 
 _NOTHING: Final = dict.fromkeys(LABELS, 0.0)
-
-_UNDETERMINED: Final = tuple(
-    Answer(UNDETERMINED, 0.0, MappingProxyType(_NOTHING), (), reliable=False, truncated=truncated)
-    for truncated in (False, True)
-)
-
-_OTHER_SCRIPT: Final = tuple(
-    Answer(
-        OTHER,
-        SURE,
-        MappingProxyType(_NOTHING | {OTHER: SURE}),
-        (),
-        reliable=True,
-        truncated=truncated,
-    )
-    for truncated in (False, True)
-)
 
 
 def unasked(encoded: Sequence[tuple[bytes, bool]]) -> dict[int, Answer]:
@@ -39,9 +21,18 @@ def unasked(encoded: Sequence[tuple[bytes, bool]]) -> dict[int, Answer]:
         By place: undetermined for a text without a letter, *other* for one in another script.
     """
     folded = [data for data, _ in encoded]
-    answers = {place: _OTHER_SCRIPT[encoded[place][1]] for place in in_other_scripts(folded)}
+    answers = {place: _in_other_script(encoded[place][1]) for place in in_other_scripts(folded)}
     # Hardly ever is there a text without a letter, and the shortest is found sooner than all.
     if min(map(len, folded), default=0) <= len(NO_WORDS):
         wordless = [place for place, data in enumerate(folded) if len(data) <= len(NO_WORDS)]
-        answers |= {place: _UNDETERMINED[encoded[place][1]] for place in wordless}
+        answers |= {place: _undetermined(encoded[place][1]) for place in wordless}
     return answers
+
+
+def _undetermined(truncated: bool) -> Answer:
+    return Answer(UNDETERMINED, 0.0, _NOTHING.copy(), (), reliable=False, truncated=truncated)
+
+
+def _in_other_script(truncated: bool) -> Answer:
+    probabilities = _NOTHING | {OTHER: SURE}
+    return Answer(OTHER, SURE, probabilities, (), reliable=True, truncated=truncated)
