@@ -49,7 +49,7 @@ _FOLD: Final = (
 """The same, lower case of what follows 0xC3, and NUL as it is, for it stands between texts."""
 
 _TYPOGRAPHY: Final = re.compile(
-    rb"\xc2[\x80-\xa9\xab\xac\xae-\xb4\xb6-\xb9\xbb-\xbf]|\xe2\x80[\x90-\xbf]"
+    rb"\xc2[\x80-\xa9\xab\xac\xae-\xb4\xb6-\xb9\xbb-\xbf]|\xe2\x80[\x90-\xa9\xaf-\xbf]"
     rb"|\xe3\x80[\x80-\x83\x88-\x9f]|\xef\xbc[\x81-\xa0]"
 )
 """Quotation marks, dashes and their like, those of East Asia and its wide digits: removed as bytes,
@@ -66,7 +66,14 @@ _COMPOSED_CHARS: Final = 256
 took three seconds. Of so many characters at a time they take 40 ms."""
 _MOST_ACCENTS: Final = 32
 
-_INVISIBLE: Final = re.compile("[\u00ad\u200b-\u200d\u2060\ufeff]")
+_INVISIBLE: Final = re.compile(
+    "[\u00ad\u034f\u061c\u180b-\u180f\u200b-\u200f\u202a-\u202e\u2060-\u206f\ufe00-\ufe0f\ufeff"
+    "\U000e0000-\U000e01ef]"
+)
+"""Unicode's default ignorable characters: soft hyphens, joiners, marks of direction, variants of
+signs. No accent may be parted from its letter by one, so they go first."""
+_INFORMATION: Final = "\u2139"
+"""The one emoji that Unicode calls a letter."""
 _NO_LETTERS: Final = re.compile("(?:[^\\w\u0300-\u036f]|(?<!\\w)[\u0300-\u036f])+")
 """Of words without numerals. Accents may stand as characters of their own, which belong to the
 letter before them."""
@@ -121,6 +128,7 @@ def _fold(text: str) -> bytes:
         folded = _TYPOGRAPHY.sub(b" ", data).translate(_FOLD)
         if _FOREIGN not in folded:
             return folded
+    text = _INVISIBLE.sub("", text).replace(_INFORMATION, " ")
     if b"\xef" in data or b"\xf0\x9d" in data:
         text = _DISGUISED.sub(lambda found: unicodedata.normalize("NFKC", found[0]), text)
     lower = composed(text).lower()
@@ -130,8 +138,7 @@ def _fold(text: str) -> bytes:
     folded = _TYPOGRAPHY.sub(b" ", folded)
     if _is_letters(folded):
         return folded
-    visible = _INVISIBLE.sub("", lower).encode("utf-8", "replace").translate(_BLANK)
-    words = visible.decode().split()
+    words = folded.decode().split()
     return " ".join([w if w.isalpha() else _letters(w) for w in words]).encode()
 
 

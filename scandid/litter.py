@@ -24,7 +24,13 @@ _ESCAPE: Final = re.compile(
 )
 """A letter as HTML or JSON may have it: ``&oslash;``, ``&#248;``, ``\\u00f8``."""
 
-_SINGLE_TAG: Final = r"</?[a-z][\w:-]*\s*/?{0}|<[a-z][\w:-]*\s[^<>=]*=[^<>]*{0}|<[!?][^<>]*{0}"
+_ATTRIBUTES: Final = r"""[^<>"'=]*=[^<>"']*(?:(?:"[^"<]*"|'[^'<]*')[^<>"']*)*"""
+"""Their values may hold ``>`` between quotation marks."""
+
+_SINGLE_TAG: Final = (
+    rf"</?[a-z][\w:-]*\s*/?{{0}}|<[a-z][\w:-]*\s{_ATTRIBUTES}{{0}}"
+    r"|<[a-z][\w:-]*\s[^<>=]*=[^<>]*{0}|<[!?][^<>]*{0}"
+)
 
 _TAG: Final = re.compile(
     r"<(script|style)\b[^<>]*>[^<]*(?:<(?!/?(?:script|style)\b)[^<]*)*</\1\s*>|"
@@ -32,11 +38,14 @@ _TAG: Final = re.compile(
     re.IGNORECASE,
 )
 """Programs and styles with all they hold, tags without attributes or with one that has a value,
-comments and declarations. *<<Jeg kommer snart>>* is none. No part of a text is looked at more than
+and declarations. *<<Jeg kommer snart>>* is none. No part of a text is looked at more than
 a few times, whatever it holds."""
 
 _HALF_TAG: Final = re.compile(_SINGLE_TAG.format(r"\Z"), re.IGNORECASE)
-"""A tag or comment that the end of what is looked at has cut: a picture may be in it."""
+"""A tag that the end of what is looked at has cut: a picture may be in it."""
+
+_REMARKS: Final = (("<!--", "-->"), ("<?", "?>"))
+"""Where comments and instructions begin and end, whatever tags they hold."""
 
 _PROGRAM: Final = re.compile(r"<(?:(/)(?:script|style)\s*>|(?:script|style)\b)", re.IGNORECASE)
 """Where a program or style begins, or ends."""
@@ -104,12 +113,34 @@ def _whole_words(text: str, chars: int) -> str:
 
 
 def _words(mended: str) -> str:
-    words = _TAG.sub(" ", mended).split()
-    return " ".join([word for word in words if not is_address(word)])
+    words = _TAG.sub(" ", _without_remarks(mended)).split()
+    return " ".join([word if not is_address(word) else _link_text(word) for word in words])
+
+
+def _link_text(word: str) -> str:
+    """The last word of what Markdown links to an address: *huset* of ``huset](https://a.dk)``."""
+    text, link, _ = word.partition("](")
+    return text if link and not is_address(text) else ""
+
+
+def _without_remarks(text: str) -> str:
+    """A text without comments and instructions, and with what stands in marked sections."""
+    if "<!" not in text and "<?" not in text:
+        return text
+    text = text.replace("<![CDATA[", " ").replace("]]>", " ")
+    for begin, end in _REMARKS:
+        kept, at = [], 0
+        while (start := text.find(begin, at)) >= 0 and (stop := text.find(end, start)) >= 0:
+            kept.append(text[at:start])
+            at = stop + len(end)
+        text = " ".join([*kept, text[at:]])
+    return text
 
 
 def _finished(text: str) -> str:
-    """A text up to the program, style or tag that it does not end."""
+    """A text up to the comment, program, style or tag that it does not end."""
+    if (last := text.rfind("<!--")) > text.rfind("-->"):
+        text = text[:last]
     begins = None
     for found in _PROGRAM.finditer(text):
         if found[1]:

@@ -32,6 +32,8 @@ def test_a_text_is_folded_between_two_spaces() -> None:
         ("👍 bra_gjort 日本", "bra gjort 日本"),
         ("日本、「語」。ＡＢ１２！", "日本 語 ab"),
         ("ﬁn oﬃcer 𝗛𝗲𝗷 𝐡𝐞𝐢𝟓", "fin officer hej hei"),
+        ("Ha\u200ello ve\u034fi \u202ahei\u202c bla\u00ad\u030abær", "hallo vei hei blåbær"),
+        ("\u2139\ufe0f Ja \U0001f468\u200d\U0001f469 nei", "ja nei"),
         ("CO₂, kong Ⅷ och ④:e, x²y, e\u0301 \u0301a", "co kong och e x y é a"),
     ],
 )
@@ -46,6 +48,8 @@ def test_only_letters_are_left(text: str, letters: str) -> None:
         ("@kari se https://nrk.no/så-fint her", "se her"),
         ("Skriv til Ola.Nordmann@firma.no, takk!", "skriv til takk"),
         ("Les mer på WWW.NRK.NO og (www.dr.dk)", "les mer på og"),
+        ("Om [gamle huset](https://a.dk/y), [Kari](mailto:k@a.dk)", "om gamle huset kari"),
+        ("Se [https://a.dk](https://a.dk) og [her](www.a.dk)", "se og her"),
         ("Wwwaaa! Kr. 5 @ 3 : // 4", "wwwaaa kr"),
         ("@kari https://nrk.no", "kari https nrk no"),
         ("12 @kari", "kari"),

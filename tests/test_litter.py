@@ -19,6 +19,12 @@ from scandid.encoding import encode_text
         ("<<Jeg kommer snart>> sa hun, 3 <4 og a <b", "jeg kommer snart sa hun og a b"),
         ("hun er <3 og 5 > 4", "hun er og"),
         ("<script>Hei <p>du</p>", "hei du"),
+        ('<!-- <div class="nav">Start here</div> --><p>Hei</p><!---->du<!-- slutt', "hei du slutt"),
+        ("<!--[if lt IE 9]><p>You <b>must</b></p><![endif]-->Hei", "hei"),
+        ("<title><![CDATA[Jag heter <b>Sofie</b>]]></title>", "jag heter sofie"),
+        ('<?php if ($a > 3) { ?>Hei<?xml version="1.0"?> du', "hei du"),
+        ("<img alt=\"a > b\" src='1 > 0'>Hei<p title=it's>du</p>", "hei du"),
+        ('<p lang="nb>Hei</p> "du"', "hei du"),
     ],
 )
 def test_tags_say_nothing(text: str, letters: str) -> None:
@@ -50,7 +56,10 @@ def test_letters_are_mended(text: str, letters: str) -> None:
     assert encode_text(text, 99)[0].decode() == f" {letters} "
 
 
-HOSTILE = """<a =|<script>|<|<!|<a |&a|</script><script>|Ã|<a:|a@|<a b=|<script |="|\\u|&#1"""
+HOSTILE = (
+    """<a =|<script>|<|<!|<a |&a|</script><script>|Ã|<a:|a@|<a b=|<script |="|\\u|&#1|<!--|"""
+    """<!---->|<?|-->|<a b="c" |<a b='|<a b=">"""
+)
 
 
 @pytest.mark.parametrize("hostile", HOSTILE.split("|"))
