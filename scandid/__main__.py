@@ -4,6 +4,7 @@ import argparse
 import io
 import json
 import os
+import shlex
 import signal
 import stat
 import sys
@@ -11,61 +12,60 @@ import time
 from collections.abc import Sequence
 from itertools import islice
 from pathlib import Path
-from typing import BinaryIO
 
+import scandid
 from scandid.errors import InputError, ScandidError
 from scandid.evaluation import Tally
 from scandid.identifier import Identifier
 from scandid.lines import read_lines
+from scandid.output import discard, note, prepare
 from scandid.progress import progress
 from scandid.scorecard import scorecard
 from scandid.tables import read_table
 
 _TEXTS_PER_BATCH = 1024
+_STDIN = "-"
+_HOW = """Standard input is UTF-8, one text a line. Before texts that begin with a dash put --."""
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command line; returns the exit code: 0, or 2 for an error the user can mend."""
     options = _parser().parse_args(arguments)
-    if isinstance(sys.stdout, io.TextIOWrapper):
-        sys.stdout.reconfigure(encoding="utf-8")  # JSON is UTF-8, whatever the locale says
     try:
-        if sys.stdout is None:
-            raise InputError("standard output is closed")
+        prepare()
+        if options.model and "://" in options.model:
+            raise InputError(f"--model {options.model}: only the service takes addresses")
         identifier = Identifier.load(options.model)
         options.command(identifier, options)
         sys.stdout.flush()
     except ScandidError as error:
         return _fail(str(error))
     except BrokenPipeError:
-        _discard_output()  # the reader has gone (`| head`)
+        discard()  # the reader has gone (`| head`)
     except OSError as error:
-        _discard_output()
+        discard()
         return _fail(f"standard output cannot be written: {error.strerror}")
     except KeyboardInterrupt:
-        return 128 + signal.SIGINT
+        # As any program that is interrupted: a shell's loop goes on after one that only says so.
+        signal.signal(signal.SIGINT, signal.SIG_DFL)
+        os.kill(os.getpid(), signal.SIGINT)
     return 0
 
 
 def _fail(reason: str) -> int:
-    print(f"scandid: {reason}", file=sys.stderr)
+    note(reason)
     return 2
-
-
-def _discard_output() -> None:
-    """Forget what is not written yet: closing stdout would raise once more."""
-    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="scandid", description=__doc__)
+    parser.add_argument("--version", action="version", version=f"scandid {scandid.__version__}")
     parser.add_argument("--model", metavar="FILE", help="model file (default: the shipped one)")
-    commands = parser.add_subparsers(required=True, metavar="COMMAND")
-    identify = commands.add_parser(
-        "identify", help="say which language texts are in, one JSON a line"
-    )
+    commands = parser.add_subparsers(required=True, metavar="{identify,evaluate}")
+    about = "say which language texts are in, one JSON a line"
+    identify = commands.add_parser("identify", help=about, description=about, epilog=_HOW)
     identify.add_argument(
-        "texts", nargs="*", metavar="TEXT", help="texts; without any, lines of stdin"
+        "texts", nargs="*", metavar="TEXT", help="texts; without any, or for -, lines of stdin"
     )
     identify.set_defaults(command=_identify)
     evaluate = commands.add_parser("evaluate", help="score labelled texts")
@@ -78,27 +78,45 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def _identify(identifier: Identifier, options: argparse.Namespace) -> None:
-    if options.texts:
-        return _print_answers(identifier, options.texts)
+    if options.texts and options.texts != [_STDIN]:
+        _print_answers(identifier, options.texts)
+        for name in filter(os.path.isfile, options.texts):
+            note(f"{name} is a file; for its lines: scandid identify < {shlex.quote(name)}")
+        return
     if sys.stdin is None:
         raise InputError("identify: standard input is closed; give texts as arguments")
-    with (
-        os.fdopen(sys.stdin.fileno(), "rb", closefd=False) as stream,
-        progress(_size(stream), "B", "identify") as bar,
-    ):
-        for lines, size in read_lines(stream):
+    with os.fdopen(sys.stdin.fileno(), "rb", buffering=0, closefd=False) as stream:
+        _require_another_file(stream)
+        latin1 = _identify_lines(identifier, stream)
+    if latin1:
+        note(f"lines that are no UTF-8, read as Latin-1: {latin1:,}")
+
+
+def _identify_lines(identifier: Identifier, stream: io.FileIO) -> int:
+    """Answer the lines of a stream as they come; how many of them are no UTF-8."""
+    latin1 = 0
+    with progress(_size(stream), "B", "identify") as bar:
+        for lines in read_lines(stream):
             bar.clear()
-            _print_answers(identifier, lines)
+            _print_answers(identifier, lines.texts)
             sys.stdout.flush()
-            bar.update(size)
-    return None
+            bar.update(lines.size_bytes)
+            latin1 += lines.latin1
+    return latin1
+
+
+def _require_another_file(stream: io.FileIO) -> None:
+    """Answers that are added to what is read would be read themselves, without an end."""
+    read, written = os.fstat(stream.fileno()), os.fstat(sys.stdout.fileno())
+    if stat.S_ISREG(read.st_mode) and os.path.samestat(read, written):
+        raise InputError("standard input and output are one file; write to another one")
 
 
 def _print_answers(identifier: Identifier, texts: Sequence[str]) -> None:
     sys.stdout.writelines([f"{answer.as_json()}\n" for answer in identifier.identify_batch(texts)])
 
 
-def _size(stream: BinaryIO) -> int | None:
+def _size(stream: io.FileIO) -> int | None:
     """Bytes of a regular file; unknown for a pipe."""
     status = os.fstat(stream.fileno())
     return status.st_size if stat.S_ISREG(status.st_mode) else None

@@ -51,11 +51,11 @@ def read_table(path: str | Path) -> Iterator[LabelledText]:
     """
     file = Path(path)
     try:
-        found = file.is_file()
+        found, exists = file.is_file(), file.exists()
     except OSError as error:
         raise _unreadable(file, error) from error
     if not found:
-        raise InputError(f"{file}: no such file")
+        raise InputError(f"{file}: {'is no file on a disk' if exists else 'no such file'}")
     number = 0
     for number, (text, codes) in enumerate(_rows(file), start=1):
         where = f"{file}: row {number}: column"
@@ -107,10 +107,13 @@ def _parquet_rows(file: Path) -> Iterator[tuple[object, object]]:
     try:
         table = pyarrow.parquet.ParquetFile(file)
         _require_columns(file, table.schema_arrow.names)
+        _require_once(file, table.schema_arrow.names, COLUMNS)
         for batch in table.iter_batches(_ROWS_PER_READ, columns=list(COLUMNS)):
             yield from zip(*(batch.column(name).to_pylist() for name in COLUMNS), strict=True)
-    except (OSError, pyarrow.ArrowInvalid) as error:
+    except (OSError, pyarrow.ArrowException) as error:
         raise InputError(f"{file}: is no Parquet file that can be read: {error}") from error
+    except UnicodeDecodeError as error:
+        raise InputError(f"{file}: a text is no UTF-8: {error}; write it anew as UTF-8") from error
 
 
 def _text_rows(file: Path) -> Iterator[tuple[object, object]]:
@@ -171,8 +174,8 @@ def _require_once(file: Path, head: Sequence[str], names: Iterable[str]) -> None
     for name in names:
         if counts[name] > 1:
             raise InputError(
-                f"{file}: column {name!r} stands {counts[name]} times in the first line, expected "
-                "once; rename the others"
+                f"{file}: column {name!r} stands {counts[name]} times, expected once; rename "
+                "the others"
             )
 
 

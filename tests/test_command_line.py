@@ -78,12 +78,13 @@ def test_the_shipped_model_needs_no_flag(shipped_model: Path) -> None:
 
 
 def test_lines_of_a_pipe_are_answered(tiny_model: Path) -> None:
-    """Every line gets an answer: empty ones, invalid UTF-8, CRLF, and a last one without end."""
+    """Every line gets an answer: empty ones, Latin-1, CRLF, and a last one without end."""
     done = run(command(tiny_model, "identify"), b"hej\n\nbl\xe5\r\n123\nslutt")
     labels = [answer["label"] for answer in answers(done.stdout)]
     assert len(labels) == 5
     assert [labels[1], labels[3]] == ["und", "und"]
-    assert (done.returncode, done.stderr) == (0, b"")
+    told = b"scandid: lines that are no UTF-8, read as Latin-1: 1\n"
+    assert (done.returncode, done.stderr) == (0, told)
     alone = run(command(tiny_model, "identify", "slutt"))
     assert answers(done.stdout)[4] == answers(alone.stdout)[0]
 
@@ -281,6 +282,8 @@ def test_evaluate_prints_a_page_for_people(tiny_model: Path, benchmark: list[Pat
     ("arguments", "message"),
     [
         (["evaluate", "absent.tsv"], "scandid: absent.tsv: no such file"),
+        (["evaluate", "tests"], "scandid: tests: is no file on a disk"),
+        (["--model", "s3://a/b.onnx", "identify", "a"], "only the service takes addresses"),
         (["evaluate", "README.md"], "ends in '.md', expected .parquet, .tsv or .csv"),
         (["--model", "absent.onnx", "identify", "a"], "absent.onnx cannot be read"),
     ],

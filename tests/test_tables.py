@@ -114,6 +114,19 @@ def test_what_cannot_be_used_is_named(
     assert "\n" not in str(caught.value)
 
 
+def test_faulty_parquet_is_named(tmp_path: Path) -> None:
+    """Bytes in place of a text, and a column that stands twice, are one line each."""
+    codes = pa.array([["dan"]])
+    raw = pa.array([b"bl\xe5"]).view(pa.utf8())
+    pa.parquet.write_table(pa.table({"text": raw, "languages": codes}), tmp_path / "raw.parquet")
+    with pytest.raises(InputError, match=r"raw\.parquet: a text is no UTF-8: .* write it anew"):
+        list(read_table(tmp_path / "raw.parquet"))
+    twice = pa.Table.from_arrays([pa.array(["Ja."])] * 2 + [codes], ["text", "text", "languages"])
+    pa.parquet.write_table(twice, tmp_path / "twice.parquet")
+    with pytest.raises(InputError, match="column 'text' stands 2 times, expected once"):
+        list(read_table(tmp_path / "twice.parquet"))
+
+
 def test_bytes_that_are_no_utf8_are_named(tmp_path: Path) -> None:
     """A Latin-1 file is an error with line and byte, in its first line and far into it."""
     begin = b"text,languages\n"
