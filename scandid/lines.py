@@ -88,12 +88,16 @@ def _require_text(data: bytes) -> None:
 
 
 def _decoded(lines: list[bytes], size_bytes: int) -> Lines:
-    texts = [_text(line) for line in lines]
-    return Lines([text for text, _ in texts], size_bytes, sum(latin1 for _, latin1 in texts))
+    lines = [line.removesuffix(b"\r") for line in lines]
+    try:
+        return Lines([line.decode() for line in lines], size_bytes, latin1=0)
+    except UnicodeDecodeError:
+        texts = [_text(line) for line in lines]
+        return Lines([text for text, _ in texts], size_bytes, sum(latin1 for _, latin1 in texts))
 
 
 def _text(line: bytes) -> tuple[str, bool]:
-    line = line.removesuffix(b"\r")
+    """The text of one line, and whether it is no UTF-8."""
     try:
         return line.decode(), False
     except UnicodeDecodeError as error:
