@@ -85,6 +85,25 @@ class Engine:
         sizes = self.call("history", "--human=false", "--format", "{{.Size}}", tag)
         return sum(int(size) for size in sizes.split())
 
+    def fetch(self, tag: str) -> None:
+        """Take an image from its registry, unless it is here.
+
+        Raises:
+            EngineError: it is neither here nor there.
+        """
+        here = [self.program, "image", "inspect", tag]
+        if subprocess.run(here, capture_output=True, check=False).returncode:
+            self.call("pull", tag)
+
+    @contextmanager
+    def volume(self) -> Iterator[str]:
+        """The name of an empty volume; removed in the end."""
+        name = self.call("volume", "create")
+        try:
+            yield name
+        finally:
+            self.call("volume", "rm", "--force", name)
+
     def _inspect(self, tag: str) -> dict[str, Any]:
         (image,) = json.loads(self.call("image", "inspect", tag))
         found: dict[str, Any] = image
@@ -151,5 +170,5 @@ class Container:
 
     def stop(self) -> int:
         """SIGTERM, and SIGKILL when it does not end; the exit code."""
-        self.engine.call("stop", "--time", str(STOP_TIMEOUT_S), self.id)
+        self.engine.call("stop", "-t", str(STOP_TIMEOUT_S), self.id)
         return int(self.state["ExitCode"])

@@ -1,0 +1,81 @@
+"""What the proof of the images asks of a container engine, which itself is not needed here.
+
+A program that takes every command and notes it stands for the engine: one that runs containers is
+on few machines that run tests, and `make images` is the proof with a real one.
+"""
+
+from contextlib import suppress
+from pathlib import Path
+
+import pytest
+
+from deploy.images.engine import Engine, EngineError
+from deploy.images.training import prove_training
+
+PROGRAM = """#!/bin/sh
+echo "$@" >> {log}
+case "$*" in
+    "volume create") echo made ;;
+    "image inspect away"*) exit 1 ;;
+esac
+"""
+
+
+class NotingEngine:
+    """An engine that does nothing and says that all went well.
+
+    Attributes:
+        engine: The engine.
+        log: Its commands, one a line.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self.log = folder / "log"
+        program = folder / "docker"
+        program.write_text(PROGRAM.format(log=self.log))
+        program.chmod(0o755)
+        self.engine = Engine(str(program))
+
+    @property
+    def commands(self) -> list[str]:
+        """What it was told to do."""
+        return self.log.read_text().splitlines()
+
+
+@pytest.fixture
+def noting(tmp_path: Path) -> NotingEngine:
+    """An engine that notes what it is told."""
+    return NotingEngine(tmp_path)
+
+
+def test_a_base_that_is_not_here_is_fetched(noting: NotingEngine) -> None:
+    """The base is asked for its size: where the build has not left it here, it is pulled first."""
+    noting.engine.fetch("away@sha256:1")
+    noting.engine.fetch("here")
+    assert noting.commands == [
+        "image inspect away@sha256:1",
+        "pull away@sha256:1",
+        "image inspect here",
+    ]
+
+
+def test_a_volume_is_removed_whatever_happens(noting: NotingEngine) -> None:
+    """No volume is left behind by a proof that fails."""
+    with suppress(EngineError), noting.engine.volume() as name:
+        noting.engine.call("image", "inspect", f"away/{name}")
+    assert noting.commands == [
+        "volume create",
+        "image inspect away/made",
+        "volume rm --force made",
+    ]
+
+
+def test_training_writes_into_a_volume(noting: NotingEngine) -> None:
+    """The image's user writes nothing into a folder of a caller, who could not remove it."""
+    steps = prove_training(noting.engine)
+    next(steps)
+    steps.close()
+    (run,) = [command for command in noting.commands if command.startswith("run")]
+    mounts = [words.split()[0] for words in run.split(" -v ")[1:]]
+    assert [mount for mount in mounts if not mount.endswith(":ro")] == ["made:/app/runs"]
+    assert noting.commands[-1] == "volume rm --force made"
