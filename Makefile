@@ -16,6 +16,11 @@ LOCK := $(DEV)/bin/uv pip compile --quiet --universal --python-version 3.11 --ge
 	--no-annotate --no-emit-index-url --custom-compile-command "make lock"
 
 STACK := $(COMPOSE) --env-file .env --file deploy/compose.yaml
+# What make up builds keeps this tag, so that there is an image to go back to.
+TAG ?= $(shell git describe --tags --always --dirty 2>/dev/null || date +%Y%m%d-%H%M%S)
+# Builds a service of compose, unless the variable, here or in .env, names an image for it.
+built = $(if $(call named,$(2)),,TAG=$(TAG) $(STACK) --file deploy/compose.build.yaml build $(1))
+named = $(if $(filter undefined,$(origin $(1))),$(shell grep '^$(1)=["[:alnum:]]' .env 2>/dev/null),$($(1)))
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
@@ -90,14 +95,16 @@ sbom: $(DEV)/.ready ## Write build/sbom/*.cdx.json, what is in the images that m
 	$(DEV)/bin/python -m deploy.images.sbom $(ARGS)
 
 up: .env ## Start everything of deploy/compose.yaml: service, MLflow, store, Prometheus, Grafana
-	$(STACK) up --detach --build --wait
+	$(call built,scandid,SERVE_IMAGE)
+	$(STACK) up --detach --wait
 
 down: .env ## Stop what make up started; volumes stay, ARGS=--volumes removes them
 	$(STACK) --profile train --profile loadtest down $(ARGS)
 
 train-in-docker: .env ## Train, track and export in a container: DATA="corpora/" MINUTES=30
 	mkdir -p corpora
-	$(STACK) run --rm --build train train.py $(addprefix --data ,$(DATA)) --minutes $(MINUTES) $(ARGS)
+	$(call built,train,TRAIN_IMAGE)
+	$(STACK) run --rm train train.py $(addprefix --data ,$(DATA)) --minutes $(MINUTES) $(ARGS)
 	$(STACK) run --rm train export.py runs/latest --out runs/scandid.onnx
 
 .env:

@@ -1,5 +1,6 @@
 """deploy/compose.yaml: the schema, what every service must have, and that names in it exist."""
 
+import os
 import re
 import subprocess
 import sys
@@ -30,6 +31,7 @@ PORTS = {
 }
 CHECKED = [
     ("vendor.compose-spec", "deploy/compose.yaml"),
+    ("vendor.compose-spec", "deploy/compose.build.yaml"),
     ("vendor.github-workflows", ".github/workflows/ci.yml"),
     ("vendor.github-workflows", ".github/workflows/images.yml"),
     ("vendor.renovate", ".github/renovate.json"),
@@ -76,7 +78,47 @@ def test_images_have_versions() -> None:
         assert re.search(r":v?\d+\.\d+\.\d+(-\w+)?$", SERVICES[name]["image"]), name
     for name in OURS:
         assert SERVICES[name]["read_only"]
-        assert (ROOT / SERVICES[name]["build"]["dockerfile"]).exists()
+
+
+def test_what_is_built_is_what_runs() -> None:
+    """Builds go to the images that run where no others are named, and keep a tag of their own."""
+    file = DEPLOY / "compose.build.yaml"
+    built = yaml.safe_load(file.read_text(encoding="utf-8"))["services"]
+    assert built.keys() == OURS
+    for name, service in built.items():
+        image = service["image"]
+        assert re.fullmatch(r"\$\{[A-Z]+_IMAGE:-" + image + r"\}", SERVICES[name]["image"])
+        assert "build" not in SERVICES[name]
+        assert (ROOT / service["build"]["dockerfile"]).exists()
+        assert service["build"]["tags"] == [image + ":${TAG:?make sets it}"]
+
+
+@pytest.mark.parametrize(
+    ("target", "line", "variables", "builds"),
+    [
+        ("up", "", {}, ["scandid"]),
+        ("up", "SERVE_IMAGE=", {}, ["scandid"]),
+        ("up", "SERVE_IMAGE=registry.example.com/scandid-serve:1", {}, []),
+        ("up", "SERVE_IMAGE=scandid-serve:1", {"SERVE_IMAGE": ""}, ["scandid"]),
+        ("up", "TRAIN_IMAGE=scandid-train:1", {}, ["scandid"]),
+        ("up", "", {"SERVE_IMAGE": "scandid-serve:1"}, []),
+        ("train-in-docker", "SERVE_IMAGE=scandid-serve:1", {}, ["train"]),
+        ("train-in-docker", "TRAIN_IMAGE=scandid-train:1", {}, []),
+    ],
+)
+def test_an_image_that_is_named_is_not_built(
+    tmp_path: Path, target: str, line: str, variables: dict[str, str], builds: list[str]
+) -> None:
+    """What SERVE_IMAGE or TRAIN_IMAGE names, in .env or around it, is run and never overwritten."""
+    (tmp_path / ".env").write_text(f"GRAFANA_PASSWORD=a b&c\n{line}\n")
+    clean = {name: value for name, value in os.environ.items() if not name.endswith("_IMAGE")}
+    command = ["make", "--dry-run", "--file", str(ROOT / "Makefile"), target, "TAG=now"]
+    done = subprocess.run(
+        command, cwd=tmp_path, env=clean | variables, capture_output=True, text=True, check=True
+    )
+    found = re.findall(r"^TAG=now .* deploy/compose\.build\.yaml build (\w+)$", done.stdout, re.M)
+    assert found == builds
+    assert " --build" not in done.stdout
 
 
 def test_what_is_mounted_exists() -> None:
