@@ -114,7 +114,7 @@ PANELS: Final = (
     Panel(
         title="Budget burn",
         description="How many times faster than allowed budgets are spent. 1 can go on for ever;"
-        " 14.4 (dashed) is 2 % of a month's budget in an hour, and pages.",
+        " 14.4 (dashed) is 2 % of a month's budget in an hour, and pages from ten of them on.",
         unit="none",
         queries={
             "errors, 1 h": "max(scandid:error_ratio:1h) / 0.001",

@@ -174,7 +174,7 @@ def alert_queries() -> dict[str, str]:
     rules = yaml.safe_load((CONFIG / "rules" / "alerts.yml").read_text(encoding="utf-8"))
     return {
         f"{rule['alert']}/{rule['labels']['severity']}": re.sub(
-            r" (>|==) ", r" \1 bool ", re.sub(r" offset \w+", "", rule["expr"])
+            r" (>=?|==) ", r" \1 bool ", re.sub(r" offset \w+", "", rule["expr"])
         )
         for group in rules["groups"]
         for rule in group["rules"]
