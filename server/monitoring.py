@@ -6,6 +6,7 @@ need no process id.
 """
 
 import os
+import time
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 
@@ -36,6 +37,7 @@ class Monitoring:
         self._dismissed: set[int] = set()
         self._restarts = 0
         self._refusals = 0
+        self._started_s = time.time()
 
     def start(self) -> None:
         """Make the folder, or empty it, and listen; before the first worker.
@@ -117,6 +119,11 @@ class Monitoring:
         return len(self._places)
 
     @property
+    def started_s(self) -> float:
+        """When the arbiter started, in seconds since 1970."""
+        return self._started_s
+
+    @property
     def restarts(self) -> int:
         """Workers that have ended since the start although the arbiter did not end them."""
         return self._restarts
@@ -136,6 +143,12 @@ class _Workers(Collector):
 
     def collect(self) -> Iterator[Metric]:
         """Yield the metrics."""
+        # Counters begin anew with the arbiter: that it was started again shows nowhere else.
+        yield GaugeMetricFamily(
+            "scandid_start_time_seconds",
+            "When the process above the workers started, since 1970.",
+            self._monitoring.started_s,
+        )
         yield GaugeMetricFamily(
             "scandid_workers_wanted", "Workers there should be.", self._wanted()
         )

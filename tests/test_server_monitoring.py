@@ -1,6 +1,7 @@
 """The arbiter's part in monitoring: places of workers, and the folder of their values."""
 
 import socket
+import time
 from pathlib import Path
 
 import pytest
@@ -42,6 +43,23 @@ def test_only_what_nobody_wanted_is_a_restart() -> None:
     assert monitoring.restarts == 0
     monitoring.leave(killed)
     assert monitoring.restarts == 1
+
+
+def test_a_start_has_its_time() -> None:
+    """The time of the start is that of the clock, and stays whenever it is asked for."""
+    before_s = time.time()
+    monitoring = Monitoring(Settings(workers=1), lambda: 1)
+    after_s = time.time()
+    found = [
+        sample.value
+        for _ in range(2)
+        for collector in monitoring.collectors()
+        for metric in collector.collect()
+        for sample in metric.samples
+        if sample.name == "scandid_start_time_seconds"
+    ]
+    assert found[0] == found[1]
+    assert before_s <= found[0] <= after_s
 
 
 def test_nothing_is_measured_without_a_port() -> None:

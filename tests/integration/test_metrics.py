@@ -113,13 +113,15 @@ def test_a_killed_worker_loses_no_count(measured: MeasuredServer) -> None:
 
 
 def test_a_reload_loses_no_count(measured: MeasuredServer) -> None:
-    """SIGHUP replaces every worker; each reports what it has counted before it ends."""
+    """SIGHUP replaces every worker, each of which reports first, and is no start of the server."""
+    started_s = measured.scrape()["scandid_start_time_seconds"]
     measured.ask(50)
     reload(measured)
     measured.wait_until("scandid_workers_ready", 2)
     measured.ask(50)
     measured.wait_until(ANSWERED, 100)
     assert measured.scrape()["scandid_workers"] == 2
+    assert measured.scrape()["scandid_start_time_seconds"] == started_s
 
 
 def reload(measured: MeasuredServer) -> None:
