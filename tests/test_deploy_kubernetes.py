@@ -50,25 +50,30 @@ def validate(item: dict[str, Any]) -> None:
         kubernetes_validate.validate(item, VERSION, strict=True)
 
 
-@cache
-def rendered(overlay: str) -> dict[str, dict[str, Any]]:
-    """What an overlay renders to, by kind, dashboards apart; with the example's credentials."""
+def kustomized(folder: Path) -> list[dict[str, Any]]:
+    """What a folder renders to; skips where nothing renders, but not in CI."""
     command = next((words for words in RENDERERS if shutil.which(words[0])), ())
     if not command:
         reason = "kustomize is not installed: neither kustomize nor kubectl is there"
         pytest.fail(reason) if "CI" in os.environ else pytest.skip(reason)
+    words = [*command, str(folder)]
+    text = subprocess.run(words, capture_output=True, text=True, check=True).stdout
+    return list(yaml.safe_load_all(text))
+
+
+@cache
+def rendered(overlay: str) -> dict[str, dict[str, Any]]:
+    """What an overlay renders to, by kind, dashboards apart; with the example's credentials."""
     secrets = FOLDER / "components" / "store" / "store.env"
     made = not secrets.exists()
     if made:
         shutil.copy(secrets.with_name("store.env.example"), secrets)
     try:
-        words = [*command, str(FOLDER / "overlays" / overlay)]
-        text = subprocess.run(words, capture_output=True, text=True, check=True).stdout
+        items = kustomized(FOLDER / "overlays" / overlay)
     finally:
         if made:
             secrets.unlink()
     apart = {"scandid-dashboards": "Dashboards"}
-    items = yaml.safe_load_all(text)
     return {apart.get(item["metadata"]["name"], item["kind"]): item for item in items}
 
 
@@ -178,13 +183,38 @@ def test_a_cluster_gets_every_dashboard() -> None:
 
 def test_settings_are_settings() -> None:
     """What ConfigMap and Secret set can be set, to values that the service takes."""
-    data = yaml.safe_load((FOLDER / "base" / "configmap.yaml").read_text(encoding="utf-8"))["data"]
+    data = rendered("development")["ConfigMap"]["data"]
     Settings.from_environ(data)
     example = (FOLDER / "components/store/store.env.example").read_text(encoding="utf-8")
     names = data.keys() | set(re.findall(r"^(SCANDID_\w+)=", example, re.MULTILINE))
     assert names <= {variable(name) for name in Settings.__dataclass_fields__}
     assert re.findall(r"^AWS_(?:ACCESS|SECRET)\w+=(.*)$", example, re.MULTILINE) == ["", ""]
     assert "store.env" in (ROOT / ".gitignore").read_text(encoding="utf-8").splitlines()
+
+
+@pytest.mark.parametrize("overlay", OVERLAYS)
+def test_pods_read_the_settings(overlay: str) -> None:
+    """The ConfigMap that the pods name is the one that is made, by its content."""
+    name = rendered(overlay)["ConfigMap"]["metadata"]["name"]
+    assert re.fullmatch(r"scandid-[a-z0-9]{10}", name)
+    (container,) = pod(overlay)["containers"]
+    assert {"configMapRef": {"name": name}} in container["envFrom"]
+
+
+def test_other_settings_replace_the_pods(tmp_path: Path) -> None:
+    """A setting that an overlay adds as shown names another ConfigMap, and so makes other pods."""
+    base = os.path.relpath(FOLDER / "overlays" / "development", tmp_path.resolve())
+    page = (ROOT / "docs" / "operations.md").read_text(encoding="utf-8")
+    (shown,) = re.findall(r"```yaml\n(configMapGenerator:.*?)```", page, re.DOTALL)
+    document = {"resources": [base], **yaml.safe_load(shown)}
+    (tmp_path / "kustomization.yaml").write_text(yaml.safe_dump(document), encoding="utf-8")
+    objects = {item["kind"]: item for item in kustomized(tmp_path)}
+    settings = objects["ConfigMap"]
+    assert settings["data"]["SCANDID_MAX_TEXTS"] == "64"
+    assert settings["data"].items() > rendered("development")["ConfigMap"]["data"].items()
+    (container,) = objects["Deployment"]["spec"]["template"]["spec"]["containers"]
+    assert container["envFrom"] == [{"configMapRef": {"name": settings["metadata"]["name"]}}]
+    assert container["envFrom"] != pod("development")["containers"][0]["envFrom"]
 
 
 def pod(overlay: str) -> dict[str, Any]:
