@@ -65,6 +65,17 @@ def test_every_service_is_bounded(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", SERVICES)
+def test_logs_are_bounded(name: str) -> None:
+    """No log fills the disk, and writing one holds no request up."""
+    logging = SERVICES[name]["logging"]
+    assert logging["driver"] == "local"
+    assert {"max-size", "max-file"} <= logging["options"].keys()
+    if name == "scandid":
+        assert logging["options"]["mode"] == "non-blocking"
+        assert logging["options"]["max-buffer-size"]
+
+
+@pytest.mark.parametrize("name", SERVICES)
 def test_every_server_has_a_health_check(name: str) -> None:
     """One without a shell; our image brings its own, and what ends by itself needs none."""
     service = SERVICES[name]
