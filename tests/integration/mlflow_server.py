@@ -27,14 +27,19 @@ def mlflow_server(folder: Path, variables: Mapping[str, str]) -> Iterator[str]:
             command, cwd=folder, env=clean_environment(**others), stdout=log, stderr=log
         )
     try:
-        _wait(url, process, folder / "server.log")
+        wait_until_healthy(url, process, folder / "server.log")
         yield url
     finally:
         process.terminate()
         process.wait(DEADLINE_S)
 
 
-def _wait(url: str, process: subprocess.Popen[bytes], log: Path) -> None:
+def wait_until_healthy(url: str, process: subprocess.Popen[bytes], log: Path) -> None:
+    """Ask until the server answers.
+
+    Raises:
+        AssertionError: it has ended, or the deadline passed.
+    """
     deadline = time.monotonic() + 2 * DEADLINE_S
     while True:
         assert process.poll() is None, log.read_text()
