@@ -3,7 +3,7 @@
     python -m deploy.images.sbom --folder build/sbom
 
 Takes the environment out of each image and has cyclonedx-py describe it: what was installed, less
-what was taken out. Debian's packages in the base are told by the scanner of the workflow.
+what was taken out. Debian's packages in the base are not told; the workflow scans them, too.
 """
 
 import argparse
