@@ -75,6 +75,25 @@ def test_logs_are_bounded(name: str) -> None:
         assert logging["options"]["max-buffer-size"]
 
 
+def test_the_service_meets_only_what_it_needs() -> None:
+    """The one that the world can talk to reaches neither MLflow nor Grafana, but is reached."""
+    networks = {name: set(each.get("networks", ["default"])) for name, each in SERVICES.items()}
+    assert {name for name in networks if networks[name] & networks["scandid"]} == {
+        *("scandid", "store", "prometheus", "locust")
+    }
+    assert set.union(*networks.values()) == COMPOSE["networks"].keys()
+    for name in ("mlflow", "alertmanager", "grafana", "train"):
+        assert networks[name] == {"default"}
+    assert networks["store"] & networks["prometheus"] == {"default"}
+
+
+def test_the_service_waits_for_the_store_and_needs_none() -> None:
+    """It starts after the store, where a new champion may be, and also without one."""
+    assert SERVICES["scandid"]["depends_on"] == {
+        "store": {"condition": "service_healthy", "required": False}
+    }
+
+
 @pytest.mark.parametrize("name", SERVICES)
 def test_every_server_has_a_health_check(name: str) -> None:
     """One without a shell; our image brings its own, and what ends by itself needs none."""

@@ -203,18 +203,38 @@ def test_pods_read_the_settings(overlay: str) -> None:
 
 def test_other_settings_replace_the_pods(tmp_path: Path) -> None:
     """A setting that an overlay adds as shown names another ConfigMap, and so makes other pods."""
-    base = os.path.relpath(FOLDER / "overlays" / "development", tmp_path.resolve())
-    page = (ROOT / "docs" / "operations.md").read_text(encoding="utf-8")
-    (shown,) = re.findall(r"```yaml\n(configMapGenerator:.*?)```", page, re.DOTALL)
-    document = {"resources": [base], **yaml.safe_load(shown)}
-    (tmp_path / "kustomization.yaml").write_text(yaml.safe_dump(document), encoding="utf-8")
-    objects = {item["kind"]: item for item in kustomized(tmp_path)}
+    objects = overlaid(tmp_path, "configMapGenerator")
     settings = objects["ConfigMap"]
     assert settings["data"]["SCANDID_MAX_TEXTS"] == "64"
     assert settings["data"].items() > rendered("development")["ConfigMap"]["data"].items()
     (container,) = objects["Deployment"]["spec"]["template"]["spec"]["containers"]
     assert container["envFrom"] == [{"configMapRef": {"name": settings["metadata"]["name"]}}]
     assert container["envFrom"] != pod("development")["containers"][0]["envFrom"]
+
+
+def test_spans_leave_through_an_opening(tmp_path: Path) -> None:
+    """What the page shows for it opens the port of spans, where pods could call nobody."""
+    assert not rendered("development")["NetworkPolicy"]["spec"].get("egress")
+    policy = overlaid(tmp_path, "patches")["NetworkPolicy"]
+    validate(policy)
+    assert [port["port"] for port in policy["spec"]["egress"][0]["ports"]] == [53, 53, 4318]
+
+
+def test_pods_reach_their_role_and_no_machine() -> None:
+    """With the store, port 80 is open to the agent that gives pods a role and to nobody else."""
+    rules = rendered("production")["NetworkPolicy"]["spec"]["egress"]
+    http = [rule for rule in rules if any(port["port"] == 80 for port in rule["ports"])]
+    assert [rule["to"] for rule in http] == [[{"ipBlock": {"cidr": "169.254.170.23/32"}}]]
+
+
+def overlaid(folder: Path, key: str) -> dict[str, dict[str, Any]]:
+    """The development overlay with what docs/operations.md shows under a key, by kind."""
+    page = (ROOT / "docs" / "operations.md").read_text(encoding="utf-8")
+    (shown,) = re.findall(rf"```yaml\n({key}:.*?)```", page, re.DOTALL)
+    base = os.path.relpath(FOLDER / "overlays" / "development", folder.resolve())
+    document = {"resources": [base], **yaml.safe_load(shown)}
+    (folder / "kustomization.yaml").write_text(yaml.safe_dump(document), encoding="utf-8")
+    return {item["kind"]: item for item in kustomized(folder)}
 
 
 def pod(overlay: str) -> dict[str, Any]:
