@@ -10,6 +10,8 @@ from typing import Any
 import pytest
 import yaml
 
+from tests.integration.prometheus import panel_queries
+
 ROOT = Path(__file__).resolve().parent.parent
 FOLDER = ROOT / "deploy" / "prometheus"
 CASES = FOLDER / "tests" / "alerts_test.yml"
@@ -44,6 +46,23 @@ def test_alertmanager_takes_the_configuration() -> None:
 def test_alerts_fire_when_they_should() -> None:
     """Every case of alerts_test.yml fires exactly the alerts it names."""
     run("promtool", "test", "rules", str(CASES))
+
+
+@pytest.mark.parametrize("query", ["Failed/A", "Failed and refused/A", "Failed and refused/B"])
+def test_a_route_that_never_failed_shows_none(tmp_path: Path, query: str) -> None:
+    """A route without a series of failures has a share of 0 on the dashboard, and no gap."""
+    expr = panel_queries(ROOT / "deploy" / "grafana" / "dashboards" / "service.json")[query]
+    series = 'scandid_request_duration_seconds_count{instance="a",route="/model",status="200"}'
+    case = {
+        "interval": "5s",
+        "input_series": [{"series": series, "values": "0+1x12"}],
+        "promql_expr_test": [
+            {"expr": expr, "eval_time": "1m", "exp_samples": [{"labels": "{}", "value": 0}]}
+        ],
+    }
+    file = tmp_path / "share.yml"
+    file.write_text(yaml.safe_dump({"evaluation_interval": "5s", "tests": [case]}))
+    run("promtool", "test", "rules", str(file))
 
 
 def test_every_alert_has_a_case() -> None:

@@ -17,6 +17,11 @@ def _rate(more: str = "", by: str = "") -> str:
     return f"sum{f' by ({by})' if by else ''} (rate({requests}[$__rate_interval]))"
 
 
+def _share(more: str) -> str:
+    """Of all requests; no series of such a status is a share of 0, not a gap."""
+    return f"(({_rate(more)}) or vector(0)) / {_rate()}"
+
+
 def _quantile(quantile: float, buckets: str = _BUCKETS) -> str:
     return f"histogram_quantile({quantile}, sum by (le) (rate({buckets}[$__rate_interval])))"
 
@@ -38,7 +43,7 @@ PANELS: Final = (
         title="Failed",
         description="Share of requests answered with 5xx. The objective is at most 0.1 %.",
         unit="percentunit",
-        queries={"failed": f"{_rate(_FAILED)} / {_rate()}"},
+        queries={"failed": _share(_FAILED)},
         kind="figure",
         limits={0.001: YELLOW, 0.01: RED},
         width=4,
@@ -98,10 +103,7 @@ PANELS: Final = (
         title="Failed and refused",
         description="5xx are faults of the service, 4xx of clients. Dashed: the objective for 5xx.",
         unit="percentunit",
-        queries={
-            "5xx": f"{_rate(_FAILED)} / {_rate()}",
-            "4xx": f"(({_rate(_REFUSED)}) or vector(0)) / {_rate()}",
-        },
+        queries={"5xx": _share(_FAILED), "4xx": _share(_REFUSED)},
         limits={0.001: RED},
     ),
     Panel(
