@@ -38,6 +38,7 @@ from training.corpora import Corpus, load_corpora
 from training.fitting import Fitter
 from training.hashed import HashedTables
 from training.held_out import save as save_held_out
+from training.lock import locked
 from training.network import Network, NetworkConfig
 from training.options import DEFAULT_DATA, configurations, parser
 from training.quantization import freeze_tables
@@ -47,8 +48,11 @@ from training.stores import read_dotenv
 from training.teaching import ASKING_THREADS, Labelled, Opinion, Teachers, taught
 from training.tracking import Tracker, open_tracker
 from training.transformer import TransformerConfig
-from training.unseen import UnseenTexts, load_test
-from training.validation import Validation, accuracy_on
+from training.unseen import UnseenTexts, load_test, score_left_out
+from training.validation import Validation
+
+BAR: Final = "{percentage:3.0f}%|{bar}| {elapsed}<{remaining}{postfix}"
+"""Steps and minutes both end a run: what is shown is the one that will."""
 
 CONFIGS: Final = ("network", "sampling", "fitting", "augmentation")
 
@@ -57,6 +61,12 @@ def train(arguments: Sequence[str] | None = None) -> None:
     """Run the whole training that the flags describe."""
     options = parser().parse_args(arguments)
     options.data = options.data or [DEFAULT_DATA]
+    with locked(options.out):
+        train_alone(options)
+
+
+def train_alone(options: argparse.Namespace) -> None:
+    """Run the training in a folder that no other is at work in."""
     network_config, sampling, fitting, augmentation = configured = configurations(options)
     run = Run(options)
 
@@ -136,7 +146,7 @@ def fit(
 ) -> None:
     """Loop: one batch a step; the averaged weights are what is validated and kept."""
     over = run.over()
-    with tqdm(total=options.steps, initial=run.step, unit="step", disable=None) as bar:
+    with tqdm(total=1, bar_format=BAR, disable=None) as bar:
         while not over:
             batch, opinion = next(ready)
             run.advance(fitter.step(batch, run.step, run.progress(), opinion))
@@ -149,9 +159,9 @@ def fit(
                 line += f", mean over sources {scores.mean_over_sources():.4f}"
                 tqdm.write(line, sys.stderr)
                 over = over or run.over()
-            bar.update()
+            bar.update(run.progress() - bar.n)
             score = f"{run.score:.4f}" if run.score >= 0 else "none yet"
-            bar.set_postfix(loss=f"{run.loss:.3f}", validation=score, refresh=False)
+            bar.set_postfix(step=run.step, loss=f"{run.loss:.3f}", validation=score, refresh=False)
 
 
 def report_best(
@@ -161,8 +171,6 @@ def report_best(
     fitter.averaged.load_state_dict(load_tensors(run.folder / BEST))
     scores = validation.score(fitter.averaged)
     test = unseen.score(fitter.averaged) if unseen.rows else None
-    left_out = score_left_out(fitter.averaged, left, validation.max_bytes)
-    run.finish(scores, test, left_out)
     tallies = {
         "held-out texts": scores.texts.as_dict(),
         "cut to 1-4 words": scores.fragments.as_dict(),
@@ -173,18 +181,11 @@ def report_best(
     for name, accuracy in scores.sources.items():
         print(f"source {name}: accuracy {accuracy:.4f}")
     print(f"mean over sources: {scores.mean_over_sources():.4f}")
-    for name, accuracy in left_out.items():
-        print(f"left out, {name}: accuracy {accuracy:.4f}")
+    left_out = score_left_out(fitter.averaged, left, validation.max_bytes)
+    for name, (accuracy, texts) in left_out.items():
+        print(f"left out, {name}: accuracy {accuracy:.4f} on {texts:,} texts")
+    run.finish(scores, test, {name: accuracy for name, (accuracy, _) in left_out.items()})
     print(f"weights: {run.folder / BEST}; next: python export.py {run.folder}")
-
-
-def score_left_out(network: HashedTables, left: Corpus, max_bytes: int) -> dict[str, float]:
-    """Accuracy on every fiftieth text of each source that was left out."""
-    names = [name for at, name in enumerate(left.names) if (left.sources == at).any()]
-    return {
-        name: accuracy_on(network, hold_out(left.split_off([name])[1])[1], max_bytes)
-        for name in names
-    }
 
 
 if __name__ == "__main__":

@@ -65,6 +65,10 @@ def test_a_card_is_made_by_a_command(tmp_path: Path) -> None:
     shutil.copy(shipped_path(), model)
     readme = tmp_path / "README.md"
     readme.write_text("before\n<!-- scores -->\nold\n<!-- /scores -->\nafter\n", encoding="utf-8")
+    other = str(shutil.copy(SAMPLE, tmp_path))
+    main([str(SAMPLE), other, "--model", str(model)])
+    both = json.loads((model.parent / "scores.json").read_text(encoding="utf-8"))
+    assert len(both) == 2, "files of one name are told apart by their folders"
     main([str(SAMPLE), "--model", str(model)])
     scores = json.loads((model.parent / "scores.json").read_text(encoding="utf-8"))
     assert scores["flores_sample"]["n"] == 500

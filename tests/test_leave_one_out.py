@@ -1,5 +1,6 @@
 """Leaving sources out: one by a flag of train.py, each in turn by the driver."""
 
+import re
 from pathlib import Path
 
 import datasets
@@ -47,7 +48,8 @@ def test_a_run_is_scored_on_what_it_left_out(
     assert set(run["result"]["left_out"]) == {"second"}
     assert set(run["result"]["sources"]) == {"first"}
     assert run["data"]["texts"] < len(load_corpora([str(corpora)]))
-    assert "left out, second: accuracy" in capsys.readouterr().out
+    said = capsys.readouterr().out
+    assert re.search(r"left out, second: accuracy 0\.\d{4} on 2\d\d texts\n", said), said
 
 
 def test_every_source_in_turn(corpora: Path, tmp_path: Path) -> None:
@@ -62,6 +64,12 @@ def test_every_source_in_turn(corpora: Path, tmp_path: Path) -> None:
     main(flags)
     assert {path: path.stat().st_mtime_ns for path in runs} == runs
     assert (tmp_path / "README.md").read_text(encoding="utf-8") == table
+    with pytest.raises(InputError, match=r"all was trained with --steps 2, now it is 3"):
+        main([*flags, "--steps", "3"])
+    (corpora / "first.parquet").rename(corpora / "third.parquet")
+    with pytest.raises(InputError, match=r"all was trained on other texts than --data has now"):
+        main(flags)
+    (corpora / "third.parquet").rename(corpora / "first.parquet")
 
 
 def test_what_cannot_be_left_out_is_an_error(tmp_path: Path) -> None:

@@ -43,7 +43,7 @@ def test_any_gold_is_every_label_a_word_occurs_in() -> None:
 
 def test_a_seed_gives_the_same_texts_in_the_same_order() -> None:
     """Two runs with one seed compare like with like; another seed orders otherwise."""
-    first, again, other = (load(SAMPLE, seed) for seed in (1, 1, 2))
+    first, again, other = (load("sample", SAMPLE, seed) for seed in (1, 1, 2))
     assert first == again
     assert first.texts != other.texts
     assert set(first.texts) == set(other.texts)
@@ -52,6 +52,6 @@ def test_a_seed_gives_the_same_texts_in_the_same_order() -> None:
 
 def test_a_limit_takes_a_sample() -> None:
     """A quick look holds as many texts as asked for, of several languages."""
-    rows = load(SAMPLE, seed=1, limit=40).rows
+    rows = load("sample", SAMPLE, seed=1, limit=40).rows
     assert len(rows) == 40
     assert len({row.gold for row in rows}) > 3

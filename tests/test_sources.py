@@ -1,7 +1,9 @@
 """Where texts come from: names of sources, and tables that are read whole or not at all."""
 
+import os
 from pathlib import Path
 
+import datasets
 import pytest
 
 from scandid import InputError
@@ -30,13 +32,25 @@ def test_files_of_one_name_are_sources_of_their_own(tmp_path: Path) -> None:
     assert sorted(load_corpora([str(tmp_path / "out")]).texts) == sorted(corpus.texts)
 
 
+def test_a_name_is_no_pattern(tmp_path: Path) -> None:
+    """Parquet is read from the file that is named, and as it is now, whatever its time says."""
+    for name, text in (("a[b].parquet", "Jeg hedder"), ("ab.parquet", "Jag heter")):
+        table = datasets.Dataset.from_dict({"text": [text], "languages": [["dan"]]})
+        table.to_parquet(tmp_path / name)
+    os.utime(tmp_path / "a[b].parquet", (1e9, 1e9))
+    assert load_corpora([str(tmp_path / "a[b].parquet")]).texts == ["Jeg hedder"]
+    (tmp_path / "ab.parquet").rename(tmp_path / "a[b].parquet")
+    os.utime(tmp_path / "a[b].parquet", (1e9, 1e9))
+    assert load_corpora([str(tmp_path)]).texts == ["Jag heter"]
+
+
 def test_names_that_folders_do_not_tell_apart_are_refused(tmp_path: Path) -> None:
     """A file named twice, and two formats of one name in a folder, are named with both paths."""
     first, _ = same_name(tmp_path)
     other = first.with_suffix(".csv")
     other.write_text("text,languages\nJa,dan\n", encoding="utf-8")
     for again in (first, other):
-        with pytest.raises(InputError, match=rf"{first} and {again} would both be the source"):
+        with pytest.raises(InputError, match=rf"{first} and {again} would both be"):
             find_sources([str(first), str(again)])
 
 
@@ -52,7 +66,7 @@ def test_names_take_as_many_folders_as_tell_them_apart(tmp_path: Path) -> None:
         *("one_data_train", "two_data_train", "one_v1.5"),
         *("foo_v1.5", "foo_v1.6", "bar_v1.6"),
     ]
-    with pytest.raises(InputError, match="would both be the source 'train'; name each once"):
+    with pytest.raises(InputError, match="would both be 'train'; name each once"):
         find_sources([files[0], files[0].replace("/data/", "/../one/data/")])
 
 

@@ -89,13 +89,6 @@ def test_a_killed_run_resumes_as_if_nothing_had_happened(run: Path, tmp_path: Pa
         assert {**kept, "elapsed_s": 0} == {**expected, "elapsed_s": 0}
 
 
-def test_a_run_killed_before_its_first_validation_starts_anew(run: Path, tmp_path: Path) -> None:
-    """With run.json and nothing else in the folder, --resume trains from the start."""
-    shutil.copy(run / "run.json", tmp_path)
-    train.train(flags(tmp_path, "--resume"))
-    assert same_weights(run, tmp_path)
-
-
 def test_a_resume_must_be_of_the_same_run(run: Path, tmp_path: Path) -> None:
     """Other flags, other texts and a folder without a run are refused by name."""
     with pytest.raises(InputError, match=r"--seed: 7, but the run in .* was started with 1"):

@@ -27,6 +27,7 @@ from scandid.labels import LABELS
 from scandid.progress import progress
 from scandid.tables import read_table
 from training.card_page import MARKS, page, score_table
+from training.sources import named
 
 _TEXTS_PER_CALL: Final = 1024
 _BEGIN: Final = "<!-- scores -->"
@@ -64,12 +65,13 @@ def put_scores(text: str, scores: dict[str, dict[str, Any]]) -> str:
 def main(arguments: Sequence[str] | None = None) -> None:
     """Measure, write the card, the scores and the picture."""
     flags = argparse.ArgumentParser(prog="python -m training.card", description=__doc__)
-    flags.add_argument("benchmarks", nargs="+", type=Path, metavar="FILE")
+    flags.add_argument("benchmarks", nargs="+", metavar="FILE")
     flags.add_argument("--model", type=Path, default=Path("models/scandid.onnx"))
     options = flags.parse_args(arguments)
     _require_card(options.model.with_name("README.md"))
     identifier = Identifier.load(options.model)
-    scores = {path.stem: measure(identifier, path).as_dict() for path in options.benchmarks}
+    files = named(options.benchmarks)
+    scores = {name: measure(identifier, Path(each)).as_dict() for name, each in files.items()}
     folder = options.model.parent
     text = page(identifier.metadata, options.model, scores)
     (folder / "README.md").write_text(text, encoding="utf-8")

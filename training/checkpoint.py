@@ -35,6 +35,14 @@ HELD_OUT: Final = "held_out.parquet"
 TEST: Final = "test.parquet"
 
 
+_FACTS: Final = (
+    ("sampling", "max_bytes"),
+    ("data", "digest"),
+    ("provenance", "run_id"),
+)
+"""What a run tells of itself to the file that is made of it."""
+
+
 @contextlib.contextmanager
 def by_rename(path: Path) -> Iterator[Path]:
     """A place to write a file to, so that whatever happens leaves the old file or the new one.
@@ -42,7 +50,7 @@ def by_rename(path: Path) -> Iterator[Path]:
     Raises:
         InputError: the block could not write it; nothing of it is left.
     """
-    part = path.with_suffix(".tmp")
+    part = path.with_suffix(f".{os.getpid()}.tmp")
     try:
         yield part
         part.replace(path)
@@ -119,6 +127,9 @@ def load_network(folder: Path) -> tuple[Network, dict[str, Any]]:
     network, run = _load(folder)
     if not isinstance(network, Network):
         raise InputError(f"{folder}: holds a transformer, which can teach and cannot be shipped")
+    for part, name in _FACTS:
+        if not isinstance(run.get(part), dict) or name not in run[part]:
+            raise InputError(f"{folder / RUN}: tells no {name} of its {part}; train it anew")
     return network, run
 
 
@@ -139,10 +150,21 @@ def _load(folder: Path) -> tuple[HashedTables, dict[str, Any]]:
     try:
         network = build(network_config(run["network"]))
         network.load_state_dict(weights)
-    except (KeyError, TypeError, ValueError, RuntimeError) as error:
+    except (AttributeError, KeyError, TypeError, ValueError, RuntimeError) as error:
         reason = " ".join(str(error).split())
         raise InputError(f"{folder / BEST}: does not fit {RUN}: {reason}") from error
+    told = run.get("result", {}).get("weights_sha256")
+    if told and told != file_sha256(folder / BEST):
+        raise InputError(
+            f"{folder / BEST}: is of another training than {RUN}, which tells of {told}"
+        )
     return network.eval(), run
+
+
+def file_sha256(path: Path) -> str:
+    """Digest of a file."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def build(config: NetworkConfig | TransformerConfig) -> HashedTables:

@@ -122,10 +122,12 @@ def texts_alone(data: Sequence[str], languages: Collection[str]) -> Iterator[tup
 
 
 def write_corpora(corpus: Corpus, folder: Path) -> None:
-    """Write each source as Parquet under its name, with shares."""
+    """Write each source that has texts as Parquet under its name, with shares."""
     folder.mkdir(parents=True, exist_ok=True)
     for place, name in enumerate(corpus.names):
         mine = np.flatnonzero(corpus.sources == place)
+        if not len(mine):
+            continue
         languages = [labels_of(corpus.targets[one]) for one in mine]
         shares = [row[row > 0].tolist() for row in corpus.targets[mine]]
         columns = {"text": [corpus.texts[one] for one in mine], "languages": languages}

@@ -7,7 +7,6 @@ source. Runs that are finished are kept, one that was killed is resumed. Other f
 """
 
 import argparse
-import subprocess
 import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -20,8 +19,10 @@ from tqdm import tqdm
 from scandid.errors import InputError, ScandidError
 from training import held_out
 from training.checkpoint import HELD_OUT, RUN, load_json, load_network
+from training.children import end_children_with_us, run_child
 from training.corpora import Corpus
-from training.options import Flags, whole
+from training.options import Flags, parser, whole
+from training.resuming import FREE_TO_DIFFER, require_flags, require_texts
 from training.validation import accuracy_on
 
 TRAIN: Final = Path(__file__).parent.parent / "train.py"
@@ -41,12 +42,13 @@ def main(arguments: Sequence[str] | None = None) -> None:
     words = [*rest, "--steps", str(options.steps)]
     words += [word for source in options.data for word in ("--data", source)]
     full = _finished(options.out / ALL, words)
+    require_texts(full, options.data)
     texts = held_out.load(full / HELD_OUT)
     if len(texts.names) < 2:
         raise InputError("--data: one source alone cannot be left out")
     rows = {}
     for name in tqdm(texts.names, unit="source", disable=None):
-        without = _finished(options.out / f"without-{name}", [*words, "--leave-out", name])
+        without = _finished(options.out / f"without-{name}", [*words, f"--leave-out={name}"])
         rows[name] = _compare(texts.split_off([name])[1], full, without)
     (options.out / TABLE).write_text(page(rows, options.steps), encoding="utf-8")
     draw(rows, options.out / PICTURE)
@@ -66,12 +68,13 @@ def _flags() -> argparse.ArgumentParser:
 def _finished(folder: Path, words: Sequence[str]) -> Path:
     """Train, or go on, unless the run in the folder is finished."""
     begun = (folder / RUN).exists()
-    if not begun or "result" not in load_json(folder / RUN):
+    if begun and "result" in load_json(folder / RUN):
+        require_flags(folder, vars(parser().parse_args(words)), FREE_TO_DIFFER)
+    else:
         again = ["--resume"] if begun else []
-        command = [sys.executable, str(TRAIN), *words, *again, "--out", str(folder)]
-        done = subprocess.run(command, check=False)
-        if done.returncode:
-            raise ScandidError(f"{folder}: training ended with exit code {done.returncode}")
+        code = run_child([sys.executable, str(TRAIN), *words, *again, "--out", str(folder)])
+        if code:
+            raise ScandidError(f"{folder}: training ended with exit code {code}")
     return folder
 
 
@@ -124,6 +127,7 @@ def draw(rows: Mapping[str, Mapping[str, Any]], path: Path) -> None:
 
 
 if __name__ == "__main__":
+    end_children_with_us()
     try:
         main()
     except ScandidError as error:

@@ -2,6 +2,7 @@
 
 import argparse
 from collections.abc import Callable
+from math import inf
 from pathlib import Path
 from typing import Any, Final, NoReturn
 
@@ -18,6 +19,8 @@ from training.transformer import TransformerConfig
 
 LSTM, CASCADE, TRANSFORMER = ARCHITECTURES = ("lstm", "cascade", "transformer")
 DEFAULT_DATA: Final = "MartinThoma/wili_2018"
+MOST_THREADS: Final = 1024
+"""Of tens of thousands torch dies without a word."""
 
 
 class Flags(argparse.ArgumentParser):
@@ -32,8 +35,8 @@ class Flags(argparse.ArgumentParser):
         raise InputError(message)
 
 
-def whole(least: int) -> Callable[[str], int]:
-    """Type of a flag that takes a whole number from ``least`` on."""
+def whole(least: int, most: float = inf) -> Callable[[str], int]:
+    """Type of a flag that takes a whole number from ``least`` to ``most``."""
 
     def read(word: str) -> int:
         try:
@@ -42,6 +45,8 @@ def whole(least: int) -> Callable[[str], int]:
             raise argparse.ArgumentTypeError(f"{word!r} is no whole number") from None
         if value < least:
             raise argparse.ArgumentTypeError(f"{value} is below {least}")
+        if value > most:
+            raise argparse.ArgumentTypeError(f"{value} is above {most}")
         return value
 
     return read
@@ -187,7 +192,7 @@ def _run_flags(group: argparse._ArgumentGroup) -> None:
     patience = "stop after so many validations without a better score"
     add("--patience", type=whole(1), default=12, help=patience)
     add("--resume", action="store_true", help="go on with the run in --out")
-    add("--threads", type=whole(0), default=0, help="processor threads; 0: all")
+    add("--threads", type=whole(0, MOST_THREADS), default=0, help="processor threads; 0: all")
     workers = "processes that draw the batches; a GPU waits for less than eight; 0: none"
     add("--workers", type=whole(0), default=0, help=workers)
 

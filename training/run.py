@@ -2,6 +2,7 @@
 
 import argparse
 import json
+import math
 import tempfile
 import time
 from collections.abc import Mapping
@@ -14,33 +15,15 @@ from training.checkpoint import (
     HISTORY,
     LAST,
     RUN,
-    by_rename,
+    file_sha256,
     load_json,
-    load_tensors,
     save_json,
     save_tensors,
 )
 from training.fitting import Fitter
+from training.resuming import as_flag, forget_after, kept_state, require_same_flags
 from training.tracking import require_tracker
 from training.validation import ValidationScores
-
-_FREE_TO_CHANGE: Final = frozenset(
-    {
-        "benchmark",
-        "allow_contamination",
-        "out",
-        "resume",
-        "minutes",
-        "steps",
-        "patience",
-        "threads",
-        "workers",
-        "evaluate_every",
-        "test",
-        "track",
-    }
-)
-"""Flags that may differ when a run is resumed."""
 
 _MUST_STAY: Final = ("network", "sampling", "fitting", "augmentation", "data")
 """Parts of run.json that must be the same when a run is resumed."""
@@ -78,9 +61,10 @@ class Run:
         self._limit_s: float = options.minutes * 60
         self._before_s = 0.0
         self._start = time.monotonic()
-        self._flags = {flag: _as_json(value) for flag, value in vars(options).items()}
+        self._flags = {flag: as_flag(value) for flag, value in vars(options).items()}
         require_tracker(options.track)
         self._stored = self._open(resume=options.resume)
+        self._state = kept_state(self.folder, self._stored) if self._stored else None
 
     def describe(self, description: Mapping[str, Any]) -> None:
         """Write ``run.json``: flags, configurations, data and provenance.
@@ -113,14 +97,14 @@ class Run:
         now = time.monotonic()
         self._limit_s = max(_LEAST_S, self._limit_s - (now - self._start))
         self._start = now
-        if self._stored is None or not (self.folder / LAST).exists():
-            return
-        state = load_tensors(self.folder / LAST)
-        fitter.restore(state["fitter"])
-        self.step, self.best, self.stale = state["step"], state["best"], state["stale"]
-        self.loss, self.score = state.get("loss", 0.0), state.get("score", state["best"])
-        self._before_s = state["elapsed_s"]
-        self._forget_after(self.step)
+        state, self._state = self._state, None
+        if state:
+            fitter.restore(state["fitter"])
+            self.step, self.best, self.stale = state["step"], state["best"], state["stale"]
+            self.loss, self.score = state["loss"], state["score"]
+            self._before_s = state["elapsed_s"]
+        if self._stored is not None:
+            forget_after(self.folder, self.step)
 
     def elapsed_s(self) -> float:
         """Seconds since the start, those before a resume counted in."""
@@ -140,7 +124,16 @@ class Run:
         return self.step > 0 and (self.progress() >= 1 or self.stale >= self._patience)
 
     def advance(self, loss: float) -> None:
-        """Count a step and its loss."""
+        """Count a step and its loss.
+
+        Raises:
+            InputError: it is no number: whatever is learnt from now on is lost.
+        """
+        if not math.isfinite(loss):
+            raise InputError(
+                f"the loss of step {self.step + 1} is {loss}: lower --learning-rate, or start "
+                "from other weights"
+            )
         mean = _LOSS_MEMORY * self.loss + (1 - _LOSS_MEMORY) * loss
         self.loss = mean if self.step else loss
         self.step += 1
@@ -181,6 +174,7 @@ class Run:
         run = load_json(self.folder / RUN)
         run["result"] = {"steps": self.step, **self._summary(scores), "test": test}
         run["result"]["left_out"] = dict(left_out or {})
+        run["result"]["weights_sha256"] = file_sha256(self.folder / BEST)
         save_json(self.folder / RUN, run)
 
     def _summary(self, scores: ValidationScores) -> dict[str, object]:
@@ -197,7 +191,7 @@ class Run:
         """Content of the run.json to go on with; None for a new run."""
         if resume:
             stored = load_json(self.folder / RUN)
-            _require_same_flags(self.folder, stored.get("flags", {}), self._flags)
+            require_same_flags(self.folder, stored.get("flags", {}), self._flags)
             _require_writable(self.folder)
             return stored
         if (self.folder / RUN).exists():
@@ -206,14 +200,6 @@ class Run:
             )
         _require_writable(self.folder)
         return None
-
-    def _forget_after(self, step: int) -> None:
-        """Drop the lines of the history that a kill left without their checkpoint."""
-        path = self.folder / HISTORY
-        lines = path.read_text(encoding="utf-8").splitlines(keepends=True)
-        kept = [line for line in lines if line.endswith("\n") and json.loads(line)["step"] <= step]
-        with by_rename(path) as part:
-            part.write_text("".join(kept), encoding="utf-8")
 
 
 def how_to_go_on(folder: Path) -> str:
@@ -233,22 +219,6 @@ def _require_writable(folder: Path) -> None:
             pass
     except OSError as error:
         raise InputError(f"--out: {folder} cannot be written: {error.strerror}") from error
-
-
-def _require_same_flags(folder: Path, then: dict[str, Any], now: dict[str, Any]) -> None:
-    for flag in sorted(then.keys() - _FREE_TO_CHANGE):
-        if then[flag] != now.get(flag):
-            raise InputError(
-                f"--{flag.replace('_', '-')}: {now.get(flag)!r}, but the run in {folder} was "
-                f"started with {then[flag]!r}; resume with that, or choose another --out"
-            )
-
-
-def _as_json(value: object) -> object:
-    """A flag's value as JSON holds it."""
-    if isinstance(value, list):
-        return [_as_json(each) for each in value]
-    return str(value) if isinstance(value, Path) else value
 
 
 def _short(value: object) -> str:

@@ -59,16 +59,25 @@ def find_sources(data: Sequence[str]) -> list[Source]:
         InputError: a folder has no table or cannot be read, or two tables would have one name.
     """
     _quieten()
-    places = [place for argument in data for place in _places(argument)]
-    names = _names([_parts(place) for place in places])
-    for at, name in enumerate(names):
-        if name in names[:at]:
+    found = named([place for argument in data for place in _places(argument)])
+    return [Source(place, name) for name, place in found.items()]
+
+
+def named(places: Sequence[str]) -> dict[str, str]:
+    """Files or datasets by name, with as many folders before it as tell it from all others.
+
+    Raises:
+        InputError: two would have one name; the message names both.
+    """
+    found: dict[str, str] = {}
+    for name, place in zip(_names([_parts(place) for place in places]), places, strict=True):
+        if name in found:
             raise InputError(
-                f"{places[names.index(name)]} and {places[at]} would both be the source "
-                f"{_parts(places[at])[-1]!r}; "
+                f"{found[name]} and {place} would both be {_parts(place)[-1]!r}; "
                 "name each once, or rename one of the files"
             )
-    return [Source(place, name) for place, name in zip(places, names, strict=True)]
+        found[name] = place
+    return found
 
 
 def _parts(place: str) -> tuple[str, ...]:
@@ -81,7 +90,6 @@ def _parts(place: str) -> tuple[str, ...]:
 
 
 def _names(parts: Sequence[tuple[str, ...]]) -> list[str]:
-    """A name for each, with as many folders before it as tell it from all others."""
     depths = [1] * len(parts)
     while True:
         names = ["_".join(each[-depth:]) for each, depth in zip(parts, depths, strict=True)]
@@ -127,9 +135,12 @@ def _load_file(path: Path) -> datasets.Dataset:
 
 def _load_parquet(path: Path) -> datasets.Dataset:
     try:
-        if pyarrow.parquet.read_metadata(path).num_rows == 0:
+        # Not by load_dataset, which takes a name for a pattern, and what it has read before for the
+        # file as long as its time is the same.
+        table = pyarrow.parquet.ParquetFile(path).read()
+        if table.num_rows == 0:
             raise InputError(f"{path}: holds no rows")
-        return datasets.load_dataset("parquet", data_files=str(path), split="train")
+        return datasets.Dataset(table)
     except (
         *(datasets.exceptions.DatasetsError, pyarrow.ArrowException),
         *(ValueError, NotImplementedError, OSError),

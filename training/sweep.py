@@ -10,7 +10,6 @@ trials are kept, broken ones are resumed. Flags after ``--`` go to every trainin
 import argparse
 import os
 import random
-import subprocess
 import sys
 import tomllib
 from collections.abc import Sequence
@@ -21,7 +20,10 @@ from typing import Any, Final, TypeAlias
 
 from scandid.errors import InputError, ScandidError
 from training.checkpoint import RUN, load_json, save_json
+from training.children import end_children_with_us, run_child
 from training.options import Flags, whole
+from training.options import parser as train_parser
+from training.resuming import FREE_TO_DIFFER, require_flags, require_texts
 from training.stores import HINT, LOCAL_URI, Stores, read_dotenv
 from training.tracking import first_line, require_tracker
 
@@ -52,17 +54,26 @@ class Trial:
         result = load_json(self.folder / RUN).get("result")
         return float(result["score"]) if result else None
 
+    def require(self, flags: Sequence[str]) -> None:
+        """Refuse to rank what was trained with other flags.
+
+        Raises:
+            InputError: one differs.
+        """
+        wanted = train_parser().parse_args([*flags, *self._words()])
+        require_flags(self.folder, vars(wanted), FREE_TO_DIFFER)
+
     def run(self, flags: Sequence[str], variables: dict[str, str]) -> int:
         """Train, or go on; what it prints goes to train.log in its folder. The exit code."""
         self.folder.mkdir(parents=True, exist_ok=True)
-        words = [f"--{name}={value}" for name, value in self.values.items()]
         again = ["--resume"] if (self.folder / RUN).exists() else []
-        command = [sys.executable, str(TRAIN), *flags, *words, *again, "--out", str(self.folder)]
+        words = [*flags, *self._words(), *again, "--out", str(self.folder)]
+        command = [sys.executable, str(TRAIN), *words]
         with (self.folder / "train.log").open("a", encoding="utf-8") as log:
-            done = subprocess.run(
-                command, env=os.environ | variables, stdout=log, stderr=log, check=False
-            )
-        return done.returncode
+            return run_child(command, env=os.environ | variables, stdout=log, stderr=log)
+
+    def _words(self) -> list[str]:
+        return [f"--{name}={value}" for name, value in self.values.items()]
 
 
 def draw(space: dict[str, list[Value]], seed: int, number: int, out: Path) -> Trial:
@@ -81,6 +92,11 @@ def sweep(
         InputError: trials failed; the others have finished.
     """
     waiting = [trial for trial in trials if trial.score() is None]
+    finished = [trial for trial in trials if trial not in waiting]
+    for trial in finished:
+        trial.require(flags)
+    if finished:
+        require_texts(finished[0].folder, train_parser().parse_args(flags).data)
     threads = max(1, (os.cpu_count() or 1) // jobs)
     with ThreadPoolExecutor(jobs) as pool:
         codes = pool.map(
@@ -187,6 +203,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
 
 
 if __name__ == "__main__":
+    end_children_with_us()
     try:
         main()
     except ScandidError as error:

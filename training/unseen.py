@@ -9,16 +9,20 @@ import datasets
 from scandid.evaluation import Tally
 from scandid.identifier import Identifier
 from scandid.tables import LabelledText
+from training.cleaning import hold_out
 from training.contamination import check_contamination, corpus_letters
 from training.corpora import Corpus, load_corpora
 from training.hashed import HashedTables
 from training.targets import labels_of
-from training.validation import TorchModel, Validation
+from training.validation import TorchModel, Validation, accuracy_on
 
 LENGTHS: Final = (20, 50, 100, 200)
 """Upper ends, in characters, of the groups of lengths; a last group has no end."""
 
 _TEXTS_PER_CALL: Final = 512
+
+_SMALL_TEXTS: Final = 5000
+"""A source left out with no more texts is asked about all of them: one in fifty may be none."""
 
 
 class UnseenTexts:
@@ -95,3 +99,22 @@ def _group(text: str) -> str:
 
 def _name(length: int) -> str:
     return f"to {length}" if length else f"over {LENGTHS[-1]}"
+
+
+def score_left_out(
+    network: HashedTables, left: Corpus, max_bytes: int
+) -> dict[str, tuple[float, int]]:
+    """Accuracy on each source that was left out, and on how many texts: of many every fiftieth.
+
+    Args:
+        network: Asked about them.
+        left: Texts of all sources that the run never saw.
+        max_bytes: Bytes of a text that are read.
+    """
+    found = {}
+    for name in [name for at, name in enumerate(left.names) if (left.sources == at).any()]:
+        texts = left.split_off([name])[1]
+        if len(texts) > _SMALL_TEXTS:
+            texts = hold_out(texts)[1]
+        found[name] = accuracy_on(network, texts, max_bytes), len(texts)
+    return found

@@ -55,6 +55,9 @@ def test_a_sweep_goes_on_where_it_broke(tmp_path: Path) -> None:
     assert done.returncode == 0, done.stderr
     assert len(done.stdout.splitlines()) == 2
     assert (tmp_path / "runs/sweep/trial-001/best.pt").stat().st_mtime_ns == kept
+    longer = run_python(*words[:-3], "6", *words[-2:], cwd=tmp_path)
+    assert longer.returncode == 2
+    assert "trial-001 was trained with --steps 4, now it is 6; name another" in longer.stderr
     found = tracker.runs(tracker.local(tmp_path))
     (parent,) = [run for run in found if "mlflow.parentRunId" not in run.data.tags]
     children = [run for run in found if run is not parent]

@@ -32,6 +32,7 @@ from training.report.picture import draw_all
 from training.report.scoring import Judged, ask, pooled, score_benchmark, scores_of, tally
 from training.report.several import score_several
 from training.report.uncalibrated import uncalibrated
+from training.sources import named
 
 FIGURES: Final = "report.json"
 
@@ -59,14 +60,14 @@ def _flags() -> argparse.ArgumentParser:
     flags = argparse.ArgumentParser(prog="python -m training.report", description=__doc__)
     flags.formatter_class = argparse.RawDescriptionHelpFormatter
     add = flags.add_argument
-    add("benchmarks", nargs="*", type=Path, metavar="FILE", help="text, languages")
+    add("benchmarks", nargs="*", metavar="FILE", help="text, languages")
     add("--model", type=Path, default=Path("models/scandid.onnx"))
     add("--out", type=Path, default=Path("models/report"), help="folder to write into")
     add("--readme", type=Path, default=Path("README.md"), help="page with the peers' marks")
     add("--peers", type=Path, metavar="PYTHON", help="interpreter of the peers' environment")
     add("--peer-cpu-s", type=float, default=15.0, help="CPU seconds a peer has for a benchmark")
     sets = "the same with every language a text is right in"
-    add("--sets", nargs="*", type=Path, default=[], metavar="FILE", help=sets)
+    add("--sets", nargs="*", default=[], metavar="FILE", help=sets)
     add("--keep-peers", action="store_true", help="take the peers from the report.json there")
     add("--only", nargs="*", choices=list(ADAPTERS), default=list(ADAPTERS), help="which peers")
     add("--limit", type=int, help="most texts of a benchmark, for a quick look")
@@ -79,7 +80,8 @@ def _measure(options: argparse.Namespace) -> dict[str, Any]:
     if not options.benchmarks:
         raise InputError("report: name at least one file of labelled texts")
     identifier = Identifier.load(options.model)
-    files = [load(path, options.seed, options.limit) for path in options.benchmarks]
+    found = named(options.benchmarks).items()
+    files = [load(name, Path(each), options.seed, options.limit) for name, each in found]
     benchmarks = [*files, *cut(files, options.seed)]
     panel = _panel(options, benchmarks)
     scores, judged = {}, {}
@@ -100,7 +102,8 @@ def _measure(options: argparse.Namespace) -> dict[str, Any]:
         **pooled([each for name, found in judged.items() if name != WORDS for each in found]),
         "calibration_before": pooled(unmoved)["calibration"],
         "several": {
-            path.stem: score_several(identifier, path, options.seed) for path in options.sets
+            name: score_several(identifier, Path(each), options.seed)
+            for name, each in named(options.sets).items()
         },
         "doubts": doubts(benchmarks, panel["objections"], ours),
         **panel,

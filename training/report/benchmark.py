@@ -58,10 +58,11 @@ class Benchmark:
         return sha256("".join(lines).encode("utf-8", "surrogatepass")).hexdigest()
 
 
-def load(path: Path, seed: int, limit: int | None = None) -> Benchmark:
+def load(name: str, path: Path, seed: int, limit: int | None = None) -> Benchmark:
     """Read a file of labelled texts.
 
     Args:
+        name: What it is called in the report.
         path: Parquet, TSV or CSV with ``text`` and ``languages``.
         seed: Decides the order.
         limit: Most texts to take, for a quick look.
@@ -69,7 +70,7 @@ def load(path: Path, seed: int, limit: int | None = None) -> Benchmark:
     Raises:
         InputError: the file cannot be used.
     """
-    return _shuffled(path.stem, list(read_table(path)), seed, limit)
+    return _shuffled(name, list(read_table(path)), seed, limit)
 
 
 def cut(benchmarks: Sequence[Benchmark], seed: int) -> list[Benchmark]:

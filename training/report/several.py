@@ -30,7 +30,7 @@ def score_several(identifier: Identifier, path: Path, seed: int) -> dict[str, fl
     Raises:
         InputError: the file cannot be used.
     """
-    benchmark = load(path, seed)
+    benchmark = load(path.stem, path, seed)
     answers, _ = ask(identifier, benchmark.texts, f"{benchmark.name}, sets")
     judged = list(zip(benchmark.rows, answers, strict=True))
     several = [each for each in judged if len(each[0].gold) > 1]
