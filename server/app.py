@@ -9,6 +9,7 @@ from prometheus_client import CollectorRegistry
 
 from server import errors
 from server.batching import Batcher, BatchLimits
+from server.bodies import Bodies
 from server.measured import MeasuredModel
 from server.metrics import Metrics
 from server.model import AwaitedModel, MissingModel, TextIdentifier, load_model
@@ -30,23 +31,20 @@ def create_app(
     readiness = Readiness(identifier)
     measured = MeasuredModel(identifier, metrics) if metrics else identifier
     batcher = Batcher(measured, _batch_limits(settings), metrics.waited if metrics else None)
-    identification = Identification(
-        batcher,
-        readiness,
-        max_body_bytes=settings.max_body_bytes,
-        max_texts=settings.max_texts,
-    )
+    bodies = Bodies(settings.max_body_bytes, settings.max_queue_bytes)
 
     app: Service = App(middleware=[readiness])
     if metrics:
         awaited = isinstance(identifier, AwaitedModel)
-        app.add_middleware(_sampler(metrics, batcher, readiness, awaited=awaited))
+        app.add_middleware(_sampler(metrics, batcher, bodies, readiness, awaited=awaited))
     # As the answers to texts are written: one spelling of JSON for all.
     app.resp_options.media_handlers[falcon.MEDIA_JSON] = JSONHandler(dumps=orjson.dumps)
     errors.install(app)
 
     app.add_route("/", Index())
-    app.add_route("/identify", identification)
+    app.add_route(
+        "/identify", Identification(batcher, readiness, bodies, max_texts=settings.max_texts)
+    )
     app.add_route("/languages", Languages())
     app.add_route("/model", Model(identifier, readiness))
     app.add_route("/health/live", Liveness())
@@ -95,11 +93,17 @@ def get_app() -> ObservedApp:
     return observe(settings, create_app(settings, identifier, metrics), identifier, metrics)
 
 
-def _sampler(metrics: Metrics, batcher: Batcher, readiness: Readiness, *, awaited: bool) -> Sampler:
+def _sampler(
+    metrics: Metrics, batcher: Batcher, bodies: Bodies, readiness: Readiness, *, awaited: bool
+) -> Sampler:
     def sample() -> None:
         ready = readiness.reason is None
-        refused = not ready and not awaited
-        metrics.sample(queued_texts=batcher.queued_texts, ready=ready, refused=refused)
+        metrics.sample(
+            queued_texts=batcher.queued_texts,
+            queued_bytes=bodies.queued_bytes,
+            ready=ready,
+            refused=not ready and not awaited,
+        )
 
     return Sampler(sample)
 

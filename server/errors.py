@@ -15,7 +15,7 @@ unknown_field           422     the object holds a field that the service does n
 text_or_texts           422     neither or both of ``text`` and ``texts`` were given
 too_many_texts          422     ``texts`` is longer than ``SCANDID_MAX_TEXTS``
 internal_error          500     a fault of the service; the log has the details
-overloaded              503     too many texts wait (``Retry-After`` says when to come back)
+overloaded              503     too many texts or long bodies wait (``Retry-After`` says how long)
 not_ready               503     the model is not loaded or does not answer as it should
 """
 

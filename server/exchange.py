@@ -34,6 +34,7 @@ class Exchange:
         status: Status of the answer; 499 where the connection ended before there was one: the
             client left, or took too long to send its request.
         request_bytes: Length of the body that was read, or of the part that was before a refusal.
+        queued_bytes: What its body counts for among those that a worker holds; 0 for a short one.
         response_bytes: Length of the answer's body.
         problem: Code of the error, where the answer is one.
         duration_s: From the request's headers to the answer's last byte.
@@ -50,6 +51,7 @@ class Exchange:
     sampled: int = 0
     status: int = 499
     request_bytes: int = 0
+    queued_bytes: int = 0
     response_bytes: int = 0
     problem: str | None = None
     duration_s: float = 0.0

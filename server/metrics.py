@@ -118,10 +118,11 @@ class Metrics:
             counters.append(self._flags["ambiguous"])
         return counters
 
-    def sample(self, *, queued_texts: int, ready: bool, refused: bool) -> None:
+    def sample(self, *, queued_texts: int, queued_bytes: int, ready: bool, refused: bool) -> None:
         """Take down the state of this moment: a worker may also wait for its model."""
         self._in_flight.set(self.requests_in_flight)
         self._queued.set(queued_texts)
+        self._queued_bytes.set(queued_bytes)
         self._ready.set(ready)
         self._unverified.set(refused)
 
@@ -215,6 +216,9 @@ class Metrics:
 
         self._in_flight = gauge("scandid_requests_in_flight", "Requests being answered.")
         self._queued = gauge("scandid_queued_texts", "Texts admitted and not yet answered.")
+        self._queued_bytes = gauge(
+            "scandid_queued_bytes", "Bytes of bodies over 64 kB admitted and not yet answered."
+        )
         self._ready = gauge("scandid_workers_ready", "Workers that may be sent texts.")
         self._unverified = gauge(
             "scandid_workers_unverified",

@@ -1,48 +1,19 @@
-"""A request body as the texts it asks about: read within bounds, then checked field by field."""
+"""A request body as the texts it asks about, checked field by field."""
 
 from typing import Final
 
 import falcon
 import orjson
-from falcon.asgi import Request
 
 from server.errors import Problem, shown
-from server.exchange import Exchange
 
 JSON: Final = "application/json"
 PLAIN_TEXT: Final = "text/plain"
 _FIELDS: Final = ("text", "texts")
 _CHARSETS: Final = ("utf-8", "utf8", "us-ascii", "ascii")
-_CODINGS: Final = ("", "identity")
 
 Query = str | list[str]
 """One text, or a list of texts."""
-
-
-async def read_body(req: Request, max_bytes: int, exchange: Exchange) -> bytes:
-    """Read the whole body, never holding much more than ``max_bytes`` of it, and note its length.
-
-    Raises:
-        Problem: ``body_too_large``, ``incomplete_body``, ``empty_body``, or
-            ``unsupported_media_type`` where it is compressed.
-    """
-    # Where there is no such header, which is nearly always, get_header takes 0.5 µs to say so.
-    if b"content-encoding" in req._asgi_headers:
-        _require_identity(req)
-    declared = req.content_length
-    if declared is not None and declared > max_bytes:
-        raise _too_large(f"Content-Length is {declared} bytes", max_bytes)
-    # One byte more than allowed tells a body that is too long, whether or not it said its length.
-    body = await req.stream.read(max_bytes + 1)
-    exchange.request_bytes = len(body)
-    if len(body) > max_bytes:
-        raise _too_large("The body is longer", max_bytes)
-    if declared is not None and len(body) < declared:
-        detail = f"Content-Length is {declared} bytes, but only {len(body)} arrived."
-        raise Problem("incomplete_body", detail)
-    if not body:
-        raise Problem("empty_body", 'Send {"text": "..."} or {"texts": ["...", "..."]}.')
-    return body
 
 
 def parse_query(body: bytes, content_type: str | None, max_texts: int) -> Query:
@@ -64,15 +35,6 @@ def parse_query(body: bytes, content_type: str | None, max_texts: int) -> Query:
     if charset.lower() not in _CHARSETS:
         raise Problem("unsupported_media_type", f"charset is {shown(charset)}; send UTF-8.")
     return _parse_json(body, max_texts) if media_type.lower() == JSON else _decode(body)
-
-
-def _require_identity(req: Request) -> None:
-    """A compressed body may be a thousand times as long as what bounds it."""
-    coding = req.get_header("Content-Encoding", default="")
-    if coding.lower() not in _CODINGS:
-        detail = f"Content-Encoding is {shown(coding)}; send the body as it is, not compressed."
-        headers = {"Accept-Encoding": "identity"}
-        raise Problem("unsupported_media_type", detail, headers=headers)
 
 
 def _parse_json(body: bytes, max_texts: int) -> Query:
@@ -122,11 +84,6 @@ def _decode(body: bytes) -> str:
     except UnicodeDecodeError as error:
         detail = f"Byte {error.start} (0x{body[error.start]:02x}) is not UTF-8: {error.reason}."
         raise Problem("invalid_utf8", detail) from None
-
-
-def _too_large(what: str, max_bytes: int) -> Problem:
-    detail = f"{what}; at most {max_bytes} bytes are read."
-    return Problem("body_too_large", detail, limit=max_bytes)
 
 
 def _wrong_type(field: str, wanted: str, value: object) -> Problem:

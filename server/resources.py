@@ -8,9 +8,10 @@ from falcon.asgi import Request, Response
 from scandid import LANGUAGES, NAMES, ModelMetadata
 from scandid.labels import PLAIN_NAMES
 from server.batching import Batcher
-from server.exchange import exchange_of
+from server.bodies import Bodies
+from server.exchange import Exchange, exchange_of
 from server.model import TextIdentifier
-from server.queries import parse_query, read_body
+from server.queries import parse_query
 from server.readiness import Readiness
 
 
@@ -20,16 +21,16 @@ class Identification:
     Args:
         batcher: Answers the texts.
         readiness: Says whether they may be answered.
-        max_body_bytes: Most bytes of a request body.
+        bodies: Reads the bodies.
         max_texts: Most texts in one request.
     """
 
     def __init__(
-        self, batcher: Batcher, readiness: Readiness, *, max_body_bytes: int, max_texts: int
+        self, batcher: Batcher, readiness: Readiness, bodies: Bodies, *, max_texts: int
     ) -> None:
         self._batcher = batcher
         self._readiness = readiness
-        self._max_body_bytes = max_body_bytes
+        self._bodies = bodies
         self._max_texts = max_texts
 
     async def on_post(self, req: Request, resp: Response) -> None:
@@ -37,8 +38,16 @@ class Identification:
         self._readiness.require()
         self._batcher.check_room()
         exchange = exchange_of(req.scope)
-        body = await read_body(req, self._max_body_bytes, exchange)
-        query = parse_query(body, req.content_type, self._max_texts)
+        try:
+            await self._answer(req, resp, exchange)
+        finally:
+            self._bodies.release(exchange)
+
+    async def _answer(self, req: Request, resp: Response, exchange: Exchange) -> None:
+        # Named nowhere, the body is freed before its texts wait for their answers.
+        query = parse_query(
+            await self._bodies.read(req, exchange), req.content_type, self._max_texts
+        )
         if isinstance(query, str):
             answer = await self._batcher.identify(query)
             exchange.chars, exchange.answers = len(query), (answer,)

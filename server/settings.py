@@ -27,6 +27,7 @@ LIMITS: Final[Mapping[str, tuple[int, int]]] = {
     "max_batch_texts": (1, 4_096),
     "max_batch_chars": (1, 2**24),
     "max_queue_texts": (1, 10_000_000),
+    "max_queue_bytes": (1, 2**36),
     "keepalive_s": (1, 3_600),
     "graceful_timeout_s": (1, 3_600),
 }
@@ -64,6 +65,7 @@ class Settings:
         max_batch_chars: Most characters in one model call of several texts, likewise; 512 of each
             at most.
         max_queue_texts: Most texts a worker holds unanswered before it refuses new requests.
+        max_queue_bytes: Most bytes of long bodies a worker holds unanswered, likewise.
         keepalive_s: Seconds an idle connection stays open.
         graceful_timeout_s: Seconds that running requests get to finish at shutdown.
         log_level: Least severity that is logged.
@@ -87,6 +89,7 @@ class Settings:
     max_batch_texts: int = 128
     max_batch_chars: int = 16_384
     max_queue_texts: int = 4_096
+    max_queue_bytes: int = 32 * 2**20
     keepalive_s: int = 75
     graceful_timeout_s: int = 25
     log_level: str = "info"

@@ -22,6 +22,7 @@ from uvicorn.server import Server
 from uvicorn_worker import UvicornWorker
 
 from server.connection import Connection
+from server.memory import give_back_what_is_freed
 from server.sharing import Listener, Share
 from server.state import State
 
@@ -142,6 +143,7 @@ class DrainingWorker(UvicornWorker):  # type: ignore[misc]  # the package ships 
         logger = logging.getLogger("uvicorn.error")
         logger.propagate = True
         logger.setLevel(max(logger.level, logging.WARNING))
+        give_back_what_is_freed()
         super().init_process()
 
     async def _serve(self) -> None:

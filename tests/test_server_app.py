@@ -13,6 +13,7 @@ from scandid import LANGUAGES
 from server import errors
 from server.app import create_app
 from server.batching import Batcher, BatchLimits
+from server.bodies import Bodies
 from server.readiness import Readiness
 from server.resources import Identification
 from server.settings import Settings
@@ -230,7 +231,8 @@ def test_overload_is_decided_before_the_body_is_read() -> None:
     full = Batcher(model, BatchLimits(max_batch_texts=1, max_batch_chars=1, max_queue_texts=0))
     app = App(middleware=[readiness])
     errors.install(app)
-    app.add_route("/identify", Identification(full, readiness, max_body_bytes=9, max_texts=1))
+    bodies = Bodies(max_bytes=9, max_queue_bytes=9)
+    app.add_route("/identify", Identification(full, readiness, bodies, max_texts=1))
     result = post(TestClient(app), b"{")
     assert_problem(result, "overloaded")
     assert result.headers["retry-after"] == "1"
