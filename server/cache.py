@@ -54,19 +54,31 @@ class ModelCache:
         return path
 
     def accept(self, uri: str, digest: str) -> None:
-        """Note that the file of this digest is what the address stands for, by rename."""
+        """Note that the file of this digest is what the address stands for, by rename.
+
+        Nothing is written where that is noted already: a disk that is full or read-only does no
+        harm then.
+
+        Raises:
+            OSError: It cannot be noted; what was noted before still is.
+        """
+        if self._noted(uri) == digest:
+            return
         pointer = self._pointer(uri)
         part = pointer.with_suffix(".part")
-        part.write_text(json.dumps({"uri": uri, "sha256": digest}) + "\n", encoding="utf-8")
-        part.replace(pointer)
+        try:
+            part.write_text(json.dumps({"uri": uri, "sha256": digest}) + "\n", encoding="utf-8")
+            part.replace(pointer)
+        except OSError:
+            with suppress(OSError):
+                part.unlink()
+            raise
         self._forget(digest)
 
     def accepted(self, uri: str) -> Path | None:
         """File that was accepted last for an address; None where there is none or it is damaged."""
-        with suppress(OSError, ValueError, KeyError, TypeError):
-            noted = json.loads(self._pointer(uri).read_text(encoding="utf-8"))
-            return self.find(noted["sha256"])
-        return None
+        digest = self._noted(uri)
+        return self.find(digest) if digest else None
 
     def find(self, digest: str) -> Path | None:
         """File of this digest, read and compared; None where it is missing or damaged."""
@@ -75,6 +87,13 @@ class ModelCache:
             if hashlib.sha256(path.read_bytes()).hexdigest() == digest:
                 return path
         return None
+
+    def _noted(self, uri: str) -> str:
+        """Digest that was accepted last for an address; empty where none can be read."""
+        with suppress(OSError, ValueError, KeyError, TypeError):
+            noted = json.loads(self._pointer(uri).read_text(encoding="utf-8"))
+            return str(noted["sha256"])
+        return ""
 
     def _path(self, digest: str) -> Path:
         return self.folder / f"{digest}.onnx"

@@ -46,15 +46,18 @@ def is_model(text: str) -> bool:
     return _MODEL.fullmatch(text) is not None
 
 
-def is_collector(text: str) -> bool:
-    """Whether spans could be sent here, or are sent nowhere."""
+def is_web_address(text: str) -> bool:
+    """Whether something could be asked for here with HTTP."""
     try:
         url = urlsplit(text)
-        return not text or (
-            url.scheme in ("http", "https") and is_host(url.hostname or "") and url.port != 0
-        )
+        return url.scheme in ("http", "https") and is_host(url.hostname or "") and url.port != 0
     except ValueError:  # a port that is no number, a bracket that is not closed
         return False
+
+
+def is_collector(text: str) -> bool:
+    """Whether spans could be sent here, or are sent nowhere."""
+    return not text or is_web_address(text)
 
 
 def can_trace(text: str) -> bool:

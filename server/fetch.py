@@ -33,7 +33,8 @@ class Fetched:
     Attributes:
         path: The file; its golden examples were replayed.
         sha256: Its digest.
-        trouble: Why it is the one accepted earlier and not the present one; empty where it is.
+        trouble: Why it is the one accepted earlier and not the present one, or why the present one
+            will not outlive its store; empty where all is well.
     """
 
     path: Path
@@ -81,7 +82,12 @@ def _fetch_object(uri: str, cache: ModelCache) -> Fetched:
             path = cache.keep(part, digest)
     else:
         _verify(path)
-    cache.accept(uri, digest)
+    try:
+        cache.accept(uri, digest)
+    except OSError as error:
+        setting = f"{variable('model_cache')}={cache.folder}"
+        trouble = f"{setting}: which model was accepted cannot be noted: {error.strerror}"
+        return Fetched(path, digest, trouble)
     return Fetched(path, digest)
 
 

@@ -16,6 +16,7 @@ from obstore.exceptions import BaseError, PermissionDeniedError, Unauthenticated
 from obstore.store import S3Store
 
 from scandid import ModelError
+from server.aws_variables import prepare_variables
 from server.credentials import profile_credentials
 from server.settings import STORE_SCHEME
 
@@ -77,9 +78,11 @@ class StoredObject:
 
         Raises:
             StoreError: the store does not give it, it is larger than 1 GiB, or no sha256 is there.
+            ModelError: the variables name no store.
         """
-        store = self._open()
+        prepare_variables()
         with self.asking():
+            store = self._open()
             answer = store.get(self.key)
             size = answer.meta["size"]
             noted = answer.attributes.get("sha256", "") or self._digest_beside(store)
@@ -121,8 +124,13 @@ class StoredObject:
         """Turn what the client raises into one line."""
         try:
             yield
-        except (BaseError, OSError, ValueError) as error:
-            text = str(error)
+        except BaseException as error:
+            # What the client's own code, in Rust, gives up on derives from BaseException, and its
+            # class cannot be imported.
+            known = isinstance(error, BaseError | OSError | ValueError)
+            if not known and type(error).__name__ != "PanicException":
+                raise
+            text = str(error) or "the client failed"
             code = _CODE.search(text)
             refused = isinstance(error, PermissionDeniedError | UnauthenticatedError)
             advice = _ADVICE.get(code[1] if code else "", _REFUSED if refused else _SILENT)

@@ -92,6 +92,9 @@ def test_a_profile_gives_the_keys(store: ObjectStore, tiny_model: Path, tmp_path
         ({"SCANDID_MODEL": f"s3://{BUCKET}/nothing.onnx"}, "NoSuchKey"),
         ({"SCANDID_MODEL": f"s3://{BUCKET}"}, "s3://BUCKET/KEY"),
         ({"AWS_ENDPOINT_URL": "http://127.0.0.1:9"}, "AWS_ENDPOINT_URL"),
+        ({"AWS_ENDPOINT_URL": "127.0.0.1:9"}, "AWS_ENDPOINT_URL=127.0.0.1:9: must be http://HOST"),
+        ({"AWS_ENDPOINT_URL": "http://"}, "AWS_ENDPOINT_URL=http://: must be http://HOST"),
+        ({"AWS_ENDPOINT_URL_S3": "ftp://127.0.0.1"}, "AWS_ENDPOINT_URL_S3=ftp://127.0.0.1: must"),
         ({"SCANDID_MODEL_CACHE": "/proc/nowhere"}, "SCANDID_MODEL_CACHE"),
         ({"SCANDID_MODEL_CACHE": "~nobody-here/cache"}, "SCANDID_MODEL_CACHE"),
     ],
@@ -112,6 +115,66 @@ def test_a_refusal_is_one_line(
     assert done.stderr.count("\n") == 1
     assert wanted in done.stderr
     assert left(tmp_path) == []
+
+
+def test_empty_variables_say_nothing(store: ObjectStore, tiny_model: Path, tmp_path: Path) -> None:
+    """The client would take an empty address, token or switch for one, as env files leave them."""
+    content = tiny_model.read_bytes()
+    put(store, content, sha256(content))
+    empty = ("AWS_ENDPOINT_URL_S3", "AWS_SESSION_TOKEN", "AWS_ALLOW_HTTP", "AWS_PROFILE")
+    done = fetch(tmp_path, store.variables(**dict.fromkeys(empty, "")))
+    assert done.returncode == 0, done.stderr
+
+
+def test_a_role_comes_before_an_empty_key(tmp_path: Path) -> None:
+    """Where the key is empty and the pod has a role, keys are asked for, at the place for that.
+
+    Nobody answers there: a service that gives keys for tokens cannot run here.
+    """
+    (tmp_path / "token").write_text("token")
+    role = {"AWS_ROLE_ARN": "arn:aws:iam::1:role/x", "AWS_ENDPOINT_URL_STS": "http://127.0.0.1:9"}
+    role |= {"AWS_WEB_IDENTITY_TOKEN_FILE": str(tmp_path / "token")}
+    keys = {"AWS_ACCESS_KEY_ID": "", "AWS_SECRET_ACCESS_KEY": ""}
+    done = fetch(tmp_path, role | keys | {"AWS_ENDPOINT_URL": "http://127.0.0.1:9"})
+    assert done.returncode == 2
+    assert "POST" in done.stderr
+
+
+def test_a_client_that_panics_ends_in_a_line(
+    store: ObjectStore, tiny_model: Path, tmp_path: Path
+) -> None:
+    """What its Rust gives up on is trouble like any other: the copy accepted earlier is served."""
+    content = tiny_model.read_bytes()
+    put(store, content, sha256(content))
+    panics = store.variables(AWS_ENDPOINT_URL=f" {store.url}")
+    refused = fetch(tmp_path, panics)
+    assert (refused.returncode, refused.stdout) == (2, "")
+    assert refused.stderr.splitlines()[-1].startswith(f"scandid: {URI}: ")
+    assert "Traceback" not in refused.stderr
+    good = fetch(tmp_path, store.variables())
+    done = fetch(tmp_path, panics)
+    assert (done.returncode, done.stdout) == (0, good.stdout)
+
+
+def test_a_cache_that_takes_nothing_is_no_fault_of_the_model(
+    store: ObjectStore, tiny_model: Path, tmp_path: Path
+) -> None:
+    """A model that lies there and is verified is served; what cannot be noted is told, in a line.
+
+    A folder stands where the note would be written, since root writes on every disk.
+    """
+    content = tiny_model.read_bytes()
+    put(store, content, sha256(content))
+    good = fetch(tmp_path, store.variables())
+    (note,) = (tmp_path / "cache").glob("*.json")
+    note.with_suffix(".part").mkdir()
+    again = fetch(tmp_path, store.variables())
+    assert (again.returncode, again.stdout, again.stderr) == (0, good.stdout, "")
+    note.unlink()
+    done = fetch(tmp_path, store.variables())
+    assert (done.returncode, done.stdout) == (0, good.stdout)
+    assert "cannot be noted: Is a directory" in done.stderr
+    assert done.stderr.count("\n") == 1
 
 
 @pytest.mark.parametrize(
