@@ -3,8 +3,9 @@
     SCANDID_MODEL=s3://models/champion/scandid.onnx python -m server.fetch
 
 Prints digest and path of the file to serve, or one line with the trouble and ends with 2. Where
-the store fails and the folder SCANDID_MODEL_CACHE has the file accepted last, it prints both.
-With ``--wait`` it tries until it has a model, or until the process that started it has ended.
+the store fails and the folder SCANDID_MODEL_CACHE has the file accepted last, it prints both; with
+``--present`` that one will not do. With ``--wait`` it tries until it has a model, or until the
+process that started it has ended.
 """
 
 import os
@@ -12,6 +13,7 @@ import random
 import subprocess
 import sys
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -22,6 +24,8 @@ from server.cache import ModelCache
 from server.settings import STORE_SCHEME, Settings, SettingsError, variable
 from server.store import StoredObject
 
+_WAIT: Final = "--wait"
+_PRESENT: Final = "--present"
 _FIRST_PAUSE_S: Final = 1.0
 _LONGEST_PAUSE_S: Final = 60.0
 
@@ -42,8 +46,12 @@ class Fetched:
     trouble: str = ""
 
 
-def fetch(settings: Settings) -> Fetched:
+def fetch(settings: Settings, *, present: bool = False) -> Fetched:
     """Find the model, download it where it is in a store, and verify it.
+
+    Args:
+        settings: Name it.
+        present: Whether only the one that is in the store now will do.
 
     Raises:
         ModelError: there is no model that may be served; the text says why.
@@ -55,7 +63,7 @@ def fetch(settings: Settings) -> Fetched:
     try:
         return _fetch_object(settings.model, cache)
     except ModelError as error:
-        known = cache.accepted(settings.model)
+        known = None if present else cache.accepted(settings.model)
         if known is None:
             raise
         return Fetched(known, _verify(known), f"{error}; the copy accepted earlier is served")
@@ -105,11 +113,11 @@ def _verify(path: Path) -> str:
     return identifier.metadata.sha256
 
 
-def fetch_patiently(settings: Settings) -> int:
+def fetch_patiently(settings: Settings, *words: str) -> int:
     """Run the command until it succeeds, each time in a process that ends in time; 0."""
     parent, pause_s = os.getppid(), _FIRST_PAUSE_S
     while os.getppid() == parent:
-        trouble = _try_once(settings)
+        trouble = _try_once(settings, words)
         if not trouble:
             break
         pause_s = min(_LONGEST_PAUSE_S, pause_s * random.uniform(1.5, 2.5))
@@ -119,11 +127,11 @@ def fetch_patiently(settings: Settings) -> int:
     return 0
 
 
-def _try_once(settings: Settings) -> str:
+def _try_once(settings: Settings, words: Sequence[str]) -> str:
     """Pass on what the command prints where it succeeds; else the trouble."""
     try:
         done = subprocess.run(
-            [sys.executable, "-m", "server.fetch"],
+            [sys.executable, "-m", "server.fetch", *words],
             capture_output=True,
             text=True,
             timeout=settings.model_timeout_s,
@@ -133,7 +141,8 @@ def _try_once(settings: Settings) -> str:
         limit = f"{variable('model_timeout_s')}={settings.model_timeout_s}"
         return f"scandid: {settings.model}: was not there in time ({limit})"
     if done.returncode:
-        return done.stderr.strip().rpartition("\n")[2]
+        ended = f"scandid: {settings.model}: its check ended with {done.returncode}"
+        return done.stderr.strip().rpartition("\n")[2] or ended
     sys.stderr.write(done.stderr)
     sys.stdout.write(done.stdout)
     return ""
@@ -143,9 +152,10 @@ def main() -> int:
     """Run the command; the exit code."""
     try:
         settings = Settings.from_environ()
-        if "--wait" in sys.argv[1:]:
-            return fetch_patiently(settings)
-        found = fetch(settings)
+        words = [word for word in sys.argv[1:] if word != _WAIT]
+        if _WAIT in sys.argv[1:]:
+            return fetch_patiently(settings, *words)
+        found = fetch(settings, present=_PRESENT in words)
     except (SettingsError, ModelError) as error:
         sys.stderr.write(f"scandid: {error}\n")
         return 2

@@ -50,13 +50,15 @@ control_socket_disable = True
 def on_starting(server: Arbiter) -> None:
     """Listen for scrapes before there is a worker."""
     server.shares = Shares()
-    server.monitoring = Monitoring(settings, lambda: server.num_workers)
+    server.monitoring = Monitoring(
+        settings, lambda: server.num_workers, lambda: server.keeper.stale
+    )
+    server.keeper = Keeper(settings, server.reload, server.monitoring.model_refused)
+    server.reload = server.keeper.reload
     with _failing_as("host", settings.host):
         require_address(settings.host)
     with _failing_as("metrics_port", settings.metrics_port):
         server.monitoring.start()
-    server.keeper = Keeper(settings, server.reload, server.monitoring.model_refused)
-    server.reload = server.keeper.reload
     _note_dismissals(server)
 
 

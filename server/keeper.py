@@ -4,6 +4,9 @@ That runs in a process of its own (:mod:`server.fetch`), so the arbiter never lo
 workers that serve are not disturbed: only a model that passed reaches new workers, which are also
 those that follow one that has died.
 
+Where the copy accepted earlier had to do at the start, the search for the present model goes on
+beside the workers, for as long as it takes.
+
 The process is started by the arbiter's main thread, which also forks the workers: one forked in
 the middle of a start would hold its pipe open, and the start would wait for it. It prints into
 files for the same reason, and what it prints is what counts: the arbiter may reap it first.
@@ -31,6 +34,10 @@ _log = logging.getLogger(__name__)
 _MEMORY: Final = Path("/dev/shm")  # noqa: S108  # files without a name in it
 _POLL_S: Final = 0.1
 
+_WAIT: Final = "--wait"
+_PRESENT: Final = "--present"
+"""Words of the command, whose module is not imported: it loads all that a model needs."""
+
 
 class Keeper:
     """Decides which model new workers load.
@@ -39,15 +46,21 @@ class Keeper:
         settings: Name the model, and bound the time of a check.
         reload: Replaces the workers; called for SIGHUP.
         on_refusal: Told of each new model that does not pass; the old one goes on.
+
+    Attributes:
+        stale: Whether the copy accepted earlier is served, since the present model was not there.
     """
 
     def __init__(
         self, settings: Settings, reload: Callable[[], None], on_refusal: Callable[[], None]
     ) -> None:
+        self.stale = False
         self._settings = settings
         self._reload = reload
         self._on_refusal = on_refusal
         self._passed = False
+        self._asked = False
+        self._sha256 = ""
         self._check: Check | None = None
 
     def start(self) -> None:
@@ -57,7 +70,7 @@ class Keeper:
         cannot be copied is left to the workers, which say why they are not ready.
         """
         if self._settings.model.startswith(STORE_SCHEME):
-            self._begin("--wait")
+            self._begin(_WAIT)
         elif self._settings.model:
             try:
                 SERVED_MODEL.snapshot = Snapshot(self._settings.model)
@@ -69,20 +82,27 @@ class Keeper:
         if self._passed:
             self._passed, self._check = False, None
             self._reload()
+            if self.stale:
+                self._begin(_WAIT, _PRESENT)
+        elif self.stale:
+            self.stop()
+            self._asked = True
+            self._begin(_WAIT, _PRESENT)
         elif self._check is not None and self._check.goes_on:
             _log.info("a model is being checked already")
         else:
-            self._begin()
+            self._begin(_PRESENT)
 
     def stop(self) -> None:
-        """End a check that still runs."""
-        if self._check is not None:
-            self._check.end()
+        """End a check that still runs; nothing comes of it."""
+        check, self._check = self._check, None
+        if check is not None:
+            check.end()
 
     def _begin(self, *words: str) -> None:
         """Start a check, and a thread that waits for it: forever, where that is what it does."""
         check = self._check = Check(*words)
-        limit_s = None if words else self._settings.model_timeout_s
+        limit_s = None if _WAIT in words else self._settings.model_timeout_s
         thread = threading.Thread(target=self._watch, args=(check, limit_s), daemon=True)
         thread.start()
 
@@ -99,16 +119,18 @@ class Keeper:
             if limit_s is None and check.trouble != told:
                 told = check.trouble
                 MODEL_NOTICE.write(told)
-                _log.error("no model: %s", told)
+                _log.error("%s: %s", "the model is not changed" if self.stale else "no model", told)
             time.sleep(_POLL_S)
-        self._judge(check, "" if check.trouble == told else check.trouble, first=limit_s is None)
+        if check is self._check:
+            self._judge(check, "" if check.trouble == told else check.trouble)
 
-    def _judge(self, check: "Check", trouble: str, *, first: bool) -> None:
-        """Take the model of a check that has ended; after the first, only without any trouble."""
+    def _judge(self, check: "Check", trouble: str) -> None:
+        """Take the model of a check that has ended."""
+        again = check.sha256 == self._sha256
         try:
-            if not check.path or (trouble and not first):
+            if not check.path:
                 raise SnapshotError(trouble or "the check was ended")
-            if self._settings.model:
+            if self._settings.model and not again:
                 SERVED_MODEL.snapshot = Snapshot(check.path, check.sha256)
         except SnapshotError as error:
             _log.error("the model is not changed: %s", error)
@@ -117,14 +139,24 @@ class Keeper:
         if trouble:
             _log.warning("%s", trouble)
         _log.info("model accepted: %s", check.path)
-        self._passed = True
-        os.kill(os.getpid(), signal.SIGHUP)
+        wanted = not (self.stale and again) or self._asked
+        self._sha256, self._asked = check.sha256, False
+        # Trouble before it was there counts, too: the store is asked once more, and all is well.
+        self.stale = check.may_be_stale and bool(check.trouble)
+        if wanted:
+            self._passed = True
+            os.kill(os.getpid(), signal.SIGHUP)
 
 
 class Check:
-    """A process that looks for a model, and what it has printed so far."""
+    """A process that looks for a model, and what it has printed so far.
+
+    Attributes:
+        may_be_stale: Whether the copy accepted earlier will do.
+    """
 
     def __init__(self, *words: str) -> None:
+        self.may_be_stale = _PRESENT not in words
         self._out, self._err = _memory_file(), _memory_file()
         command = [sys.executable, "-m", "server.fetch", *words]
         self._process = subprocess.Popen(

@@ -27,11 +27,15 @@ class Monitoring:
     Args:
         settings: Host and port of the endpoint, and the folder of the values.
         wanted: How many workers there should be at this moment.
+        stale: Whether the model that is served is not the present one.
     """
 
-    def __init__(self, settings: Settings, wanted: Callable[[], int]) -> None:
+    def __init__(
+        self, settings: Settings, wanted: Callable[[], int], stale: Callable[[], bool]
+    ) -> None:
         self._settings = settings
         self._wanted = wanted
+        self._stale = stale
         self._values: ValuesFolder | None = None
         self._places: dict[int, Worker] = {}
         self._dismissed: set[int] = set()
@@ -62,7 +66,7 @@ class Monitoring:
 
     def collectors(self) -> list[Collector]:
         """What the arbiter itself knows."""
-        return [ProcessCollector(self.pids), _Workers(self._wanted, self)]
+        return [ProcessCollector(self.pids), _Workers(self._wanted, self._stale, self)]
 
     def assign(self, worker: Worker) -> None:
         """Give a worker that is about to be forked its place."""
@@ -137,8 +141,11 @@ class Monitoring:
 class _Workers(Collector):
     """How many workers there are and should be, and what became of new models."""
 
-    def __init__(self, wanted: Callable[[], int], monitoring: Monitoring) -> None:
+    def __init__(
+        self, wanted: Callable[[], int], stale: Callable[[], bool], monitoring: Monitoring
+    ) -> None:
         self._wanted = wanted
+        self._stale = stale
         self._monitoring = monitoring
 
     def collect(self) -> Iterator[Metric]:
@@ -160,4 +167,9 @@ class _Workers(Collector):
         )
         yield CounterMetricFamily(
             "scandid_model_refusals", "New models that did not pass.", self._monitoring.refusals
+        )
+        yield GaugeMetricFamily(
+            "scandid_model_stale",
+            "1 while an earlier model is served, the present one not being there.",
+            self._stale(),
         )

@@ -17,7 +17,7 @@ def measured() -> set[str]:
     """Every metric there is, by the name that Prometheus knows."""
     registry = CollectorRegistry()
     Metrics(registry)
-    for collector in Monitoring(Settings(workers=1), lambda: 1).collectors():
+    for collector in Monitoring(Settings(workers=1), lambda: 1, lambda: False).collectors():
         registry.register(collector)
     suffixes = {"counter": "_total"}
     return {metric.name + suffixes.get(metric.type, "") for metric in registry.collect()}

@@ -20,7 +20,7 @@ class Forked(Worker):  # type: ignore[misc]  # gunicorn ships no types
 
 def test_places_are_taken_again() -> None:
     """A worker takes the lowest place that is free, so that places stay few."""
-    monitoring = Monitoring(Settings(workers=2), lambda: 2)
+    monitoring = Monitoring(Settings(workers=2), lambda: 2, lambda: False)
     first, second, third = Forked(11), Forked(12), Forked(13)
     monitoring.assign(first)
     monitoring.assign(second)
@@ -34,7 +34,7 @@ def test_places_are_taken_again() -> None:
 
 def test_only_what_nobody_wanted_is_a_restart() -> None:
     """A worker that ends by itself counts; one that the arbiter ends, to replace it, does not."""
-    monitoring = Monitoring(Settings(workers=2), lambda: 2)
+    monitoring = Monitoring(Settings(workers=2), lambda: 2, lambda: False)
     killed, replaced = Forked(11), Forked(12)
     for worker in (killed, replaced):
         monitoring.assign(worker)
@@ -64,7 +64,7 @@ def test_a_start_has_its_time() -> None:
 
 def test_nothing_is_measured_without_a_port() -> None:
     """Without the setting there is neither a folder nor an endpoint."""
-    monitoring = Monitoring(Settings(), lambda: 2)
+    monitoring = Monitoring(Settings(), lambda: 2, lambda: False)
     monitoring.start()
     assert monitoring.folder is None
     monitoring.stop()
@@ -73,7 +73,8 @@ def test_nothing_is_measured_without_a_port() -> None:
 def test_a_failed_start_leaves_no_folder() -> None:
     """Where the port is taken, the private folder is removed again."""
     with socket.create_server(("127.0.0.1", 0)) as taken:
-        monitoring = Monitoring(Settings(metrics_port=taken.getsockname()[1]), lambda: 2)
+        settings = Settings(metrics_port=taken.getsockname()[1])
+        monitoring = Monitoring(settings, lambda: 2, lambda: False)
         with pytest.raises(OSError, match="in use"):
             monitoring.start()
     assert monitoring.folder is not None
@@ -86,7 +87,8 @@ def test_a_named_folder_is_emptied_and_kept(tmp_path: Path) -> None:
     (tmp_path / "other").touch()
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
-        monitoring = Monitoring(Settings(metrics_port=port, metrics_dir=str(tmp_path)), lambda: 2)
+        settings = Settings(metrics_port=port, metrics_dir=str(tmp_path))
+        monitoring = Monitoring(settings, lambda: 2, lambda: False)
         with pytest.raises(OSError, match="in use"):
             monitoring.start()
     assert [path.name for path in tmp_path.iterdir()] == ["other"]
