@@ -14,8 +14,9 @@ from server.measured import MeasuredModel
 from server.metrics import Metrics
 from server.model import AwaitedModel, MissingModel, TextIdentifier, load_model
 from server.observation import ObservedApp
+from server.outlet import STDOUT
 from server.readiness import Readiness
-from server.request_log import STDOUT, RequestLog
+from server.request_log import RequestLog
 from server.resources import Identification, Index, Languages, Liveness, Model, ReadinessCheck
 from server.sampling import Sampler
 from server.settings import Settings

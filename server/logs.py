@@ -7,6 +7,8 @@ from typing import Any
 
 import orjson
 
+from server.outlet import STDERR, Outlet
+
 
 class JsonFormatter(logging.Formatter):
     """Makes a log record one line of JSON, its traceback included."""
@@ -25,13 +27,25 @@ class JsonFormatter(logging.Formatter):
         return orjson.dumps(line, option=orjson.OPT_UTC_Z).decode()
 
 
+class OutletHandler(logging.Handler):
+    """Writes records to standard error; what nobody takes is lost, and nobody waits for it."""
+
+    def __init__(self, file: int = STDERR) -> None:
+        super().__init__()
+        self._outlet = Outlet(file)
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """Write one record."""
+        self._outlet.put_all(self.format(record).encode() + b"\n")
+
+
 def logging_config(level: str) -> Mapping[str, Any]:
     """Configuration of the logging module: everything as JSON lines on standard error."""
     return {
         "version": 1,
         "disable_existing_loggers": False,
         "formatters": {"json": {"()": JsonFormatter}},
-        "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "json"}},
+        "handlers": {"stderr": {"()": OutletHandler, "formatter": "json"}},
         "root": {"level": level.upper(), "handlers": ["stderr"]},
         "loggers": {
             "gunicorn.error": {"level": level.upper(), "handlers": [], "propagate": True},

@@ -52,6 +52,7 @@ class Metrics:
 
     Attributes:
         requests_in_flight: Requests being answered.
+        lost_lines: Lines about requests that could not be written.
     """
 
     def __init__(self, registry: CollectorRegistry) -> None:
@@ -152,6 +153,9 @@ class Metrics:
         )
         self._problems = Counter(
             "scandid_problems", "Answers that are errors.", ("code",), registry=registry
+        )
+        self.lost_lines = Counter(
+            "scandid_lost_log_lines", "Lines about requests that nobody took.", registry=registry
         )
         for code in ("overloaded", "not_ready", "internal_error"):
             self._problems.labels(code)

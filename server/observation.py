@@ -100,7 +100,9 @@ class ObservedApp:
         if self._metrics:
             self._metrics.report(ended)
         if self._log:
-            self._log.write(ended)
+            lost = self._log.write(ended)
+            if lost and self._metrics:
+                self._metrics.lost_lines.inc(lost)
         if self._tracer:
             self._tracer.trace(ended)
 

@@ -5,7 +5,6 @@ request's bookkeeping together.
 """
 
 import logging
-import os
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from select import PIPE_BUF
@@ -14,8 +13,8 @@ from typing import Final
 import orjson
 
 from server.exchange import Exchange
+from server.outlet import STDOUT, Outlet
 
-STDOUT: Final = 1
 _JSON: Final = orjson.OPT_UTC_Z | orjson.OPT_APPEND_NEWLINE
 
 _log = logging.getLogger(__name__)
@@ -31,28 +30,38 @@ class RequestLog:
 
     def __init__(self, model_version: str | None, file: int = STDOUT) -> None:
         self._model_version = model_version
-        self._file = file
+        self._outlet = Outlet(file)
+        self._lost = 0
 
-    def write(self, ended: Sequence[Exchange]) -> None:
+    def write(self, ended: Sequence[Exchange]) -> int:
         """Write the lines of requests that have ended, in pieces that do not mix in a pipe.
 
-        Lines that cannot be written are lost; the answers are not.
+        Lines that nobody takes are lost; the answers are not. How many were lost.
         """
-        piece = b""
+        lost, piece = 0, b""
         for exchange in ended:
             line = self._line(exchange)
             if len(piece) + len(line) > PIPE_BUF:
-                self._put(piece)
+                lost += self._put(piece)
                 piece = b""
             piece += line
         if piece:
-            self._put(piece)
+            lost += self._put(piece)
+        self._tell(lost)
+        return lost
 
-    def _put(self, piece: bytes) -> None:
-        try:
-            os.write(self._file, piece)
-        except OSError:
-            _log.warning("lines about requests could not be written")
+    def _put(self, piece: bytes) -> int:
+        """Write some lines; how many were lost."""
+        return 0 if self._outlet.put(piece) else piece.count(b"\n")
+
+    def _tell(self, lost: int) -> None:
+        """Say when lines begin to be lost, and how many were when that has ended."""
+        if lost and not self._lost:
+            _log.warning("lines about requests are lost: nobody takes them")
+        elif self._lost and not lost:
+            _log.warning("%d lines about requests were lost", self._lost)
+            self._lost = 0
+        self._lost += lost
 
     def _line(self, exchange: Exchange) -> bytes:
         line: dict[str, object] = {

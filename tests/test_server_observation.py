@@ -12,11 +12,14 @@ from falcon.testing import Result, TestClient, create_scope
 from prometheus_client import CollectorRegistry
 
 from server.app import create_app, observe
+from server.exchange import Exchange
 from server.metrics import Metrics
 from server.model import AwaitedModel, TextIdentifier
 from server.observation import REPORT_S, REPORTED_TOGETHER, ObservedApp
+from server.request_log import RequestLog
 from server.settings import Settings
 from tests.fake_model import METADATA, FakeModel, fake_answer
+from tests.pipes import full_pipe
 
 TEXT = "Hvad hedder du?"
 
@@ -233,9 +236,27 @@ def test_a_report_waits_for_some_dozens_of_requests(service: Observed, count: in
 
 
 def test_a_broken_log_loses_no_answer(tmp_path: Path) -> None:
-    """Where the line cannot be written, the request is answered all the same."""
+    """Where the line cannot be written, the request is answered all the same, and that counted."""
     service = Observed(tmp_path, os.O_RDONLY)
     assert service.post(json={"text": TEXT}).status_code == 200
+    assert service.value("scandid_lost_log_lines_total") == 1
+
+
+def test_lines_that_nobody_takes_are_lost(caplog: pytest.LogCaptureFixture) -> None:
+    """Lines for a full pipe are counted and told once, until somebody reads again."""
+    reader, writer = full_pipe()
+    log = RequestLog("7", writer)
+    ended = [Exchange("/identify", "POST", "a" * 128) for _ in range(30)]
+    assert (log.write(ended), log.write(ended)) == (30, 30)
+    os.read(reader, 2**20)
+    assert (log.write(ended), log.write(ended)) == (0, 0)
+    assert [json.loads(line)["level"] for line in os.read(reader, 2**20).splitlines()] == [
+        "info"
+    ] * 60
+    assert [record.getMessage() for record in caplog.records] == [
+        "lines about requests are lost: nobody takes them",
+        "60 lines about requests were lost",
+    ]
 
 
 @pytest.mark.parametrize(
