@@ -9,6 +9,7 @@ import pytest
 
 from tests.integration.object_store import ObjectStore, object_store
 from tests.integration.running_server import ROOT, RunningServer, running_server
+from tests.integration.served_models import URI
 
 MODEL = ROOT / "models" / "scandid.onnx"
 
@@ -59,3 +60,11 @@ def store(shared_store: ObjectStore) -> Iterator[ObjectStore]:
     """The store; open again where a test has closed it."""
     yield shared_store
     shared_store.reopen()
+
+
+@pytest.fixture
+def settings(store: ObjectStore, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> dict[str, str]:
+    """Settings of a server whose model is in the store."""
+    for name, value in store.variables().items():
+        monkeypatch.setenv(name, value)
+    return {"workers": "2", "model": URI, "model_cache": str(tmp_path / "cache")}

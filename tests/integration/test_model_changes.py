@@ -4,10 +4,8 @@ import hashlib
 import os
 import signal
 import threading
-import time
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import AbstractContextManager
 from pathlib import Path
 
 import httpx
@@ -20,56 +18,9 @@ from tests.integration.running_server import (
     free_port,
     running_server,
 )
+from tests.integration.served_models import ASKERS, TEXT, ask, put, wait_for_model
 from tests.integration.variants import liar, variant
 from tests.integration.weak_link import weak_link
-
-BUCKET = "serving"
-URI = f"s3://{BUCKET}/model.onnx"
-TEXT = "Hva heter du, og hvor kommer du fra?"
-ASKERS = 8
-
-
-@pytest.fixture
-def settings(store: ObjectStore, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> dict[str, str]:
-    """Settings of a server whose model is in the store."""
-    for name, value in store.variables().items():
-        monkeypatch.setenv(name, value)
-    return {"workers": "2", "model": URI, "model_cache": str(tmp_path / "cache")}
-
-
-def put(store: ObjectStore, content: bytes) -> str:
-    """Store a model; its digest."""
-    digest = hashlib.sha256(content).hexdigest()
-    store.client().create_bucket(Bucket=BUCKET)
-    store.client().put_object(
-        Bucket=BUCKET, Key="model.onnx", Body=content, Metadata={"sha256": digest}
-    )
-    return digest
-
-
-def wait_for_model(server: RunningServer, digest: str) -> None:
-    """Wait until every worker serves the model: a dozen new connections in a row meet it."""
-    deadline = time.monotonic() + DEADLINE_S
-    met = 0
-    while met < 12:
-        assert time.monotonic() < deadline, server.log
-        answer = httpx.get(f"{server.url}/model", trust_env=False)
-        right = answer.status_code == 200 and answer.json()["sha256"] == digest
-        met = met + 1 if right else 0
-
-
-def ask(server: RunningServer, end: threading.Event) -> int:
-    """Ask for texts on kept connections until the end; the number of answers, all of them good."""
-    count = 0
-    while not end.is_set():
-        with server.client() as client:
-            while not end.is_set():
-                response = client.post("/identify", json={"text": TEXT})
-                assert response.status_code == 200, response.text
-                count += 1
-                if response.headers.get("connection") == "close":
-                    break
-    return count
 
 
 def test_sighup_changes_the_model_under_load(
@@ -237,73 +188,6 @@ def test_a_cached_model_is_served_without_its_store(
         server.wait_for("/health/ready", 200)
         wait_for_model(server, digest)
         assert "the copy accepted earlier is served" in server.log
-
-
-def start_without_store(
-    store: ObjectStore, settings: dict[str, str], content: bytes, folder: Path
-) -> AbstractContextManager[RunningServer]:
-    """A server that has accepted a model before and starts while the store is away."""
-    put(store, content)
-    with running_server(folder, settings) as server:
-        server.wait_for("/health/ready", 200)
-    store.close()
-    return running_server(folder, settings)
-
-
-def stale(metrics_port: int) -> bool:
-    """Whether the server says that it serves an earlier model."""
-    metrics = httpx.get(f"http://127.0.0.1:{metrics_port}/metrics", trust_env=False).text
-    return "scandid_model_stale 1.0" in metrics
-
-
-def wait_until_present(metrics_port: int) -> None:
-    """Wait until the server says that it serves the present model."""
-    deadline = time.monotonic() + DEADLINE_S
-    while stale(metrics_port):
-        assert time.monotonic() < deadline
-        time.sleep(0.1)
-
-
-def test_the_present_model_is_taken_when_the_store_is_back(
-    store: ObjectStore, settings: dict[str, str], tiny_model: Path, tmp_path: Path
-) -> None:
-    """A server that serves an earlier model goes on looking, takes the newer, and fails nobody."""
-    port = free_port()
-    settings |= {"metrics_port": str(port)}
-    content, newer = tiny_model.read_bytes(), variant(tiny_model, version="newer")
-    with start_without_store(store, settings, content, tmp_path) as server:
-        server.wait_for("/health/ready", 200)
-        assert stale(port)
-        server.wait_for_log("the model is not changed", 1)
-        store.open()
-        end = threading.Event()
-        with ThreadPoolExecutor() as pool:
-            asked = [pool.submit(ask, server, end) for _ in range(ASKERS)]
-            wait_for_model(server, put(store, newer))
-            wait_until_present(port)
-            end.set()
-            assert sum(counted.result() for counted in asked)
-
-
-@pytest.mark.parametrize("asked", [False, True])
-def test_the_model_that_is_served_is_not_taken_twice(
-    store: ObjectStore, settings: dict[str, str], tiny_model: Path, tmp_path: Path, *, asked: bool
-) -> None:
-    """Where the store comes back with what is served, workers stay, unless SIGHUP asked for new."""
-    port = free_port()
-    settings |= {"metrics_port": str(port)}
-    with start_without_store(store, settings, tiny_model.read_bytes(), tmp_path) as server:
-        server.wait_for_log("the model is not changed", 1)
-        if asked:
-            server.process.send_signal(signal.SIGHUP)
-            server.wait_for_log("the model is not changed", 3)
-        store.open()
-        wait_until_present(port)
-        server.wait_for_log("Booting worker with pid", 6 if asked else 4)
-        assert server.stop() == 0, server.log
-        assert server.log.count("model accepted") == 2
-        assert server.log.count("Booting worker with pid") == (6 if asked else 4)
-        assert "the check was ended" not in server.log
 
 
 def test_a_store_that_is_too_slow_is_named(
