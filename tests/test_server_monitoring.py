@@ -48,7 +48,7 @@ def test_only_what_nobody_wanted_is_a_restart() -> None:
 def test_a_start_has_its_time() -> None:
     """The time of the start is that of the clock, and stays whenever it is asked for."""
     before_s = time.time()
-    monitoring = Monitoring(Settings(workers=1), lambda: 1)
+    monitoring = Monitoring(Settings(workers=1), lambda: 1, lambda: False)
     after_s = time.time()
     found = [
         sample.value
