@@ -35,6 +35,7 @@ _DIGEST: Final = re.compile(r"[0-9a-f]{64}")
 _ADVICE: Final = {
     "NoSuchBucket": "the bucket is not there: check the bucket and AWS_ENDPOINT_URL",
     "NoSuchKey": "the object is not there: check the key",
+    "RequestTimeTooSkewed": "this machine's clock and the store's differ: set the clock",
 }
 _REFUSED: Final = "the store refuses: check AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY and AWS_REGION"
 _SILENT: Final = "the store does not answer as it should: check AWS_ENDPOINT_URL and that it is up"

@@ -10,6 +10,7 @@ from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 
 from scandid.errors import InputError
+from training.trouble import advice
 
 KEY: Final = "champion/scandid.onnx"
 
@@ -42,8 +43,8 @@ def publish(path: Path, artifacts: str) -> str:
             Metadata={"sha256": hashlib.sha256(content).hexdigest()},
         )
     except (BotoCoreError, Boto3Error, ClientError) as error:
+        hint = advice(error, "check ARTIFACT_STORE, AWS_ENDPOINT_URL and the AWS credentials")
         raise InputError(
-            f"s3://{bucket}/{key}: the store does not take it: {error}; check ARTIFACT_STORE, "
-            "AWS_ENDPOINT_URL and the AWS credentials"
+            f"s3://{bucket}/{key}: the store does not take it: {error}; {hint}"
         ) from error
     return f"s3://{bucket}/{key}"

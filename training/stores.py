@@ -63,8 +63,8 @@ class Stores:
 def read_dotenv(path: Path = Path(".env")) -> None:
     """Take variables from ``.env`` that the environment does not have; quiet where there is none.
 
-    Also gives the two names of an S3 endpoint, MLflow's and the standard one, the same value, and
-    bounds how long MLflow waits for a server that does not answer.
+    Also gives the two names of an S3 endpoint and of its region the same value, as MLflow and boto3
+    read one each, and bounds how long MLflow waits for a server that does not answer.
     """
     try:
         from dotenv import load_dotenv
@@ -72,13 +72,18 @@ def read_dotenv(path: Path = Path(".env")) -> None:
         pass
     else:
         load_dotenv(path, override=False)
-    names = ("MLFLOW_S3_ENDPOINT_URL", "AWS_ENDPOINT_URL")
-    given = next((os.environ[name] for name in names if os.environ.get(name)), None)
-    for name in names if given else ():
-        os.environ.setdefault(name, given or "")
+    for names in _SYNONYMS:
+        given = next((os.environ[name] for name in names if os.environ.get(name)), "")
+        for name in names if given else ():
+            os.environ[name] = os.environ.get(name) or given
     for name, value in _PATIENCE.items():
         os.environ.setdefault(name, value)
 
+
+_SYNONYMS: Final = (
+    ("MLFLOW_S3_ENDPOINT_URL", "AWS_ENDPOINT_URL"),
+    ("AWS_DEFAULT_REGION", "AWS_REGION"),
+)
 
 _PATIENCE: Final = {
     "MLFLOW_DISABLE_TELEMETRY": "true",

@@ -1,7 +1,9 @@
 """The whole way with a real MLflow server and a real S3 store: train, promote, serve, ask."""
 
+import datetime
 import hashlib
 import json
+import re
 import shutil
 import subprocess
 import time
@@ -10,8 +12,10 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
+import botocore.auth
 import pytest
 
+from scandid import InputError
 from scandid.tables import read_table
 from tests.integration import tracker
 from tests.integration.mlflow_server import mlflow_server
@@ -19,6 +23,7 @@ from tests.integration.object_store import ObjectStore
 from tests.integration.running_server import DEADLINE_S, running_server
 from tests.integration.runs import LEARNING, SAMPLE, export, run_python, train
 from tests.integration.weak_link import weak_link
+from training.publication import publish
 
 pytestmark = pytest.mark.filterwarnings("ignore")
 
@@ -94,6 +99,43 @@ def test_a_trained_model_is_served(
         assert right > 0.9 * len(rows)
         digest = hashlib.sha256((team.folder / "out.onnx").read_bytes()).hexdigest()
         assert client.get("/model").json()["sha256"] == digest
+
+
+def another_version(team: Team, **others: str) -> str:
+    """The run exported once more; the number of the version."""
+    variables = {**team.variables, **others}
+    done = export("runs/latest", "--out", "other.onnx", cwd=team.folder, variables=variables)
+    assert done.returncode == 0, done.stderr
+    found = re.search(r"^registered as version (\d+) at ", done.stdout, re.MULTILINE)
+    assert found is not None, done.stderr
+    return found[1]
+
+
+def test_requests_are_signed_for_the_region(team: Team, store: ObjectStore) -> None:
+    """AWS_REGION is the region of what is fetched and of what is published."""
+    number = another_version(team)
+    with weak_link(store.url) as link:
+        there = {"AWS_ENDPOINT_URL": link.url, "MLFLOW_S3_ENDPOINT_URL": link.url}
+        done = registry(team, "promote", number, "--force", AWS_REGION="eu-north-1", **there)
+        assert done.returncode == 0, done.stderr
+        heard = bytes(link.heard)
+    assert b"GET /team/models/" in heard
+    assert b"PUT /team/models/champion/" in heard
+    assert set(re.findall(rb"/([\w-]+)/s3/aws4_request", heard)) == {b"eu-north-1"}
+
+
+@pytest.mark.parametrize("lost", ["runs/create", "model-versions/create"])
+def test_a_clock_that_is_off_is_named(
+    store: ObjectStore, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A store that refuses for the time tells of the clock, and nothing of the keys."""
+    for name, value in store.variables().items():
+        monkeypatch.setenv(name, value)
+    late = datetime.datetime.now(datetime.UTC) + datetime.timedelta(hours=1)
+    monkeypatch.setattr(botocore.auth, "get_current_datetime", lambda **_: late)
+    (tmp_path / "model.onnx").write_bytes(b"model")
+    with pytest.raises(InputError, match=r"RequestTimeTooSkewed.*: set the clock$"):
+        publish(tmp_path / "model.onnx", f"s3://{BUCKET}")
 
 
 def test_artifacts_are_in_the_store(team: Team, store: ObjectStore) -> None:

@@ -1,4 +1,4 @@
-"""A TCP link to a server that can be slow, or break off after so many bytes."""
+"""A TCP link to a server that can be slow, break off after so many bytes, or lose an answer."""
 
 import socket
 import threading
@@ -20,6 +20,8 @@ class WeakLink:
         break_after: Bytes from the server after which a connection breaks; 0 for never.
         broken: Connections that were broken.
         passed_up: Bytes that have gone to the server.
+        lose: The next request that holds these bytes reaches the server, its answer nobody.
+        heard: All that has gone to the server.
     """
 
     def __init__(self, target: str) -> None:
@@ -32,6 +34,9 @@ class WeakLink:
         self.break_after = 0
         self.broken = 0
         self.passed_up = 0
+        self.lose = b""
+        self.heard = bytearray()
+        self._deaf: set[socket.socket] = set()
         self._open: set[socket.socket] = set()
 
     def serve(self) -> None:
@@ -63,6 +68,10 @@ class WeakLink:
     def _forward(self, near: socket.socket, far: socket.socket) -> None:
         with suppress(OSError):
             while data := near.recv(_CHUNK_BYTES):
+                self.heard += data
+                if self.lose and self.lose in data:
+                    self.lose = b""
+                    self._deaf.add(near)
                 far.sendall(data)
                 self.passed_up += len(data)
                 if self.bytes_per_s_up:
@@ -73,6 +82,10 @@ class WeakLink:
         passed = 0
         with suppress(OSError):
             while data := far.recv(_CHUNK_BYTES):
+                if near in self._deaf:
+                    self.broken += 1
+                    near.shutdown(socket.SHUT_RDWR)
+                    return
                 near.sendall(data)
                 passed += len(data)
                 if self.bytes_per_s:
