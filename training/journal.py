@@ -32,6 +32,7 @@ class Journal:
         step: Last step whose scores are there.
         files: Artifacts that are there.
         finished: Everything of the training is there.
+        ended: The tracker may hold the run as ended, although it goes on.
         model_waits: The folder holds an exported model that is not registered.
     """
 
@@ -46,6 +47,7 @@ class Journal:
     step: int = 0
     files: list[str] = field(default_factory=list)
     finished: bool = False
+    ended: bool = False
     model_waits: bool = False
 
     @classmethod
@@ -55,7 +57,7 @@ class Journal:
         if (folder / JOURNAL).exists():
             journal = cls.load(folder)
             if journal.uri == uri:
-                return dataclasses.replace(journal, finished=False)
+                return dataclasses.replace(journal, finished=False, ended=bool(journal.run_id))
         journal = cls(folder, uri, stores.experiment, stores.artifacts, stores.parent)
         journal.run_id = stores.run_id
         journal.save()

@@ -22,8 +22,8 @@ from training.card_page import page
 from training.checkpoint import RUN, TEST, VALIDATION, load_json
 from training.journal import JOURNAL, Journal
 from training.stores import Stores
-from training.tracking import first_line
-from training.upload import CHECKPOINT, send_file
+from training.trouble import advice, first_line
+from training.upload import CHECKPOINT, last_step, send_file, unrepeated
 
 NAME: Final = "scandid"
 ALIAS: Final = "champion"
@@ -54,9 +54,10 @@ def asking(what: str, uri: str) -> Iterator[None]:
         raise
     except MlflowException as error:
         hint = _HINTS.get(error.error_code, _NO_ANSWER)
-        raise InputError(f"{what} at {uri}: {first_line(error)}; {hint}") from error
+        raise InputError(f"{what} at {uri}: {first_line(error)}; {advice(error, hint)}") from error
     except Exception as error:  # requests, botocore, sqlalchemy
-        raise InputError(f"{what} at {uri}: {first_line(error)}; {_NO_ANSWER}") from error
+        hint = advice(error, _NO_ANSWER)
+        raise InputError(f"{what} at {uri}: {first_line(error)}; {hint}") from error
 
 
 def find(client: MlflowClient, number: str, uri: str) -> Any:  # noqa: ANN401
@@ -163,6 +164,8 @@ def fetch_run(client: MlflowClient, run_id: str, stores: Stores) -> Path:
         if not (folder / RUN).exists():
             raise InputError(f"run {run_id} at {uri}: has no checkpoint; was its training ended?")
         journal = Journal(folder, uri, stores.experiment, run_id=run_id, described=True)
+        journal.started_ms = run.info.start_time
+        journal.step = last_step(folder)
         journal.finished = True
         journal.save()
         _put(folder, target)
@@ -193,7 +196,8 @@ def _same(one: Path, other: Path) -> bool:
 def register(journal: Journal, path: Path) -> str:
     """Add a model file as a new version, its files first; the version's number.
 
-    The folder is named by the digest, so a later export never changes what a version points to.
+    The folder is named by the digest, so a later export never changes what a version points to. The
+    same file has one version, however often it is sent.
     """
     client = MlflowClient(tracking_uri=journal.uri)
     digest = hashlib.sha256(path.read_bytes()).hexdigest()
@@ -215,15 +219,34 @@ def register(journal: Journal, path: Path) -> str:
         draw(scores, Path(part) / PICTURE)
         for name in (*content, PICTURE):
             send_file(client, journal, Path(part) / name, folder)
-    if not client.search_registered_models(f"name = '{NAME}'"):
-        client.create_registered_model(NAME)
     unseen: Any = scores[Path(names[-1]).stem]["per_class"]
     tags = {f"{SCORE_TAG}{label}": f"{unseen[label]['f1']:.4f}" for label in LANGUAGES}
-    tags[SHA256_TAG] = digest
-    made = client.create_model_version(
-        NAME, f"runs:/{journal.run_id}/{folder}", journal.run_id, tags=tags
-    )
+    return _version(client, journal.run_id, folder, tags | {SHA256_TAG: digest})
+
+
+def _version(client: MlflowClient, run_id: str, folder: str, tags: dict[str, str]) -> str:
+    """Number of a run's version with this sha256, made where there is none."""
+    if not client.search_registered_models(f"name = '{NAME}'"):
+        client.create_registered_model(NAME)
+    found = _registered_as(client, run_id, tags[SHA256_TAG])
+    if found:
+        return found
+    try:
+        with unrepeated():
+            made = client.create_model_version(NAME, f"runs:/{run_id}/{folder}", run_id, tags=tags)
+    except Exception:
+        found = _registered_as(client, run_id, tags[SHA256_TAG])
+        if not found:
+            raise
+        return found
     return str(made.version)
+
+
+def _registered_as(client: MlflowClient, run_id: str, digest: str) -> str:
+    """Number of the first version of a run's file, or the empty string."""
+    versions = client.search_model_versions(f"name = '{NAME}' and run_id = '{run_id}'")
+    numbers = [int(each.version) for each in versions if each.tags.get(SHA256_TAG) == digest]
+    return str(min(numbers, default=""))
 
 
 @contextmanager

@@ -25,7 +25,8 @@ from training.options import Flags, whole
 from training.options import parser as train_parser
 from training.resuming import FREE_TO_DIFFER, require_flags, require_texts
 from training.stores import HINT, LOCAL_URI, Stores, read_dotenv
-from training.tracking import first_line, require_tracker
+from training.tracking import require_tracker
+from training.trouble import first_line
 
 SPACE: Final = Path(__file__).with_name("sweep.toml")
 TRAIN: Final = Path(__file__).parent.parent / "train.py"

@@ -15,17 +15,17 @@ import os
 import shutil
 import sys
 from collections.abc import Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 from typing import Final, Protocol
 from urllib.parse import unquote
 
 from scandid.errors import InputError, ScandidError
+from training.checkpoint import by_rename
 from training.journal import JOURNAL, Journal
 from training.options import Flags
+from training.sending import MODEL, Sending, attempt
 from training.stores import HINT, Stores, read_dotenv
-
-MODEL: Final = "scandid.onnx"
+from training.trouble import Trouble
 
 _LAST_ATTEMPTS: Final = 2
 
@@ -59,40 +59,52 @@ class FolderTracker:
     def __init__(self, journal: Journal) -> None:
         """Go on where the journal ends."""
         self._journal = journal
-        self._pool = ThreadPoolExecutor(1, "tracking")
-        self._sending: Future[str | None] | None = None
         self._told = False
-        self.update()
+        self._sending = Sending(journal, ended=False)
 
     def update(self) -> None:
         """Start to send what is new, unless the last sending still goes on."""
-        if self._sending is not None:
-            if not self._sending.done():
-                return
-            self._tell(self._sending.result())
-        self._sending = self._pool.submit(attempt, self._journal, ended=False)
-
-    def finish(self) -> None:
-        """Send the rest; where that fails, say how to do it later."""
-        trouble: str | None = None
-        for _ in range(_LAST_ATTEMPTS):
-            trouble = self._pool.submit(attempt, self._journal, ended=True).result()
-            if trouble is None:
-                break
-        self._pool.shutdown()
-        folder, run_id = self._journal.folder, self._journal.run_id
-        if trouble is None:
-            sys.stderr.write(f"tracked as run {run_id} at {self._journal.uri}\n")
-        else:
-            sys.stderr.write(
-                f"tracking: {trouble}; the run is kept in {folder}: "
-                f"python -m training.tracking sync {folder}\n"
-            )
-
-    def _tell(self, trouble: str | None) -> None:
+        if self._sending.is_alive():
+            return
+        trouble = self._sending.trouble
         if trouble is not None and not self._told:
             self._told = True
             sys.stderr.write(f"tracking: {trouble}; training goes on, sending is tried again\n")
+        self._sending = Sending(self._journal, ended=False)
+
+    def finish(self) -> None:
+        """Send the rest; where that fails, say how to do it later.
+
+        Raises:
+            SystemExit: with 130, at Ctrl-C; the run is finished all the same.
+        """
+        uri, folder = self._journal.uri, self._journal.folder
+        later = f"the run is kept in {folder}: python -m training.tracking sync {folder}"
+        try:
+            sys.stderr.write(f"tracking: sending the rest to {uri} (Ctrl-C leaves it to sync)\n")
+            trouble = self._send_rest()
+        except KeyboardInterrupt:
+            sys.stderr.write(f"tracking: stopped; {later}\n")
+            raise SystemExit(130) from None
+        if trouble is None:
+            sys.stderr.write(f"tracked as run {self._journal.run_id} at {uri}\n")
+        else:
+            sys.stderr.write(f"tracking: {trouble}; {later}\n")
+
+    def _send_rest(self) -> Trouble | None:
+        """Try until it has arrived, nobody answers in time, or it has failed often enough."""
+        self._sending.wait()
+        silent = self._was_silent()
+        for _ in range(_LAST_ATTEMPTS):
+            self._sending = Sending(self._journal, ended=True)
+            self._sending.wait()
+            silent = silent or self._was_silent()
+            if self._sending.trouble is None or silent:
+                break
+        return self._sending.trouble
+
+    def _was_silent(self) -> bool:
+        return self._sending.trouble is not None and self._sending.trouble.silent
 
 
 def open_tracker(track: str | None, folder: Path) -> Tracker:
@@ -161,35 +173,20 @@ def require_mlflow() -> None:
         ) from error
 
 
-def attempt(journal: Journal, *, ended: bool) -> str | None:
-    """Send what is missing; the trouble in one line, or None where all arrived."""
-    from training.registered import register
-    from training.upload import upload
-
-    try:
-        upload(journal, ended=ended)
-        if journal.model_waits:
-            version = register(journal, journal.folder / MODEL)
-            journal.model_waits = False
-            journal.save()
-            sys.stdout.write(f"registered as version {version} at {journal.uri}\n")
-    except Exception as error:  # mlflow, requests, botocore, sqlalchemy: none may end a run
-        return f"{journal.uri}: {first_line(error)}"
-    return None
-
-
 def keep_model(folder: Path, path: Path) -> None:
     """Register an exported model where its run is tracked; trouble is told, and sync tries again.
 
     Args:
         folder: Folder of the run.
-        path: The model file.
+        path: The model file, which may be the one that the folder keeps.
     """
     if not (folder / JOURNAL).exists():
         return
     require_mlflow()
-    journal = Journal.load(folder)
-    shutil.copyfile(path, folder / MODEL)
+    journal, kept = Journal.load(folder), folder / MODEL
+    if not (kept.exists() and kept.samefile(path)):
+        with by_rename(kept) as part:
+            shutil.copyfile(path, part)
     journal.model_waits = True
     journal.save()
     trouble = attempt(journal, ended=True)
@@ -213,12 +210,6 @@ def locate(options: argparse.Namespace) -> Path:
     from training.registered import choose
 
     return choose(options.run_id, options.best, options.model, Stores.from_environ())
-
-
-def first_line(error: BaseException) -> str:
-    """What went wrong, without the traces that some libraries put into their messages."""
-    text = str(error).strip() or type(error).__name__
-    return text.splitlines()[0][:400]
 
 
 def sync(folders: Sequence[Path]) -> None:
@@ -261,3 +252,6 @@ if __name__ == "__main__":
     except ScandidError as error:
         sys.stderr.write(f"training.tracking: {error}\n")
         sys.exit(2)
+    except KeyboardInterrupt:
+        sys.stderr.write("training.tracking: stopped; nothing is lost, sync goes on from here\n")
+        sys.exit(130)

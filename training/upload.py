@@ -5,8 +5,10 @@ Imports mlflow, so it is imported only where tracking is on.
 
 import hashlib
 import json
+import os
 import tempfile
 from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from itertools import islice
 from pathlib import Path
 from typing import Any, Final
@@ -23,6 +25,7 @@ CHECKPOINT: Final = "checkpoint"
 FIGURES: Final = "figures"
 OUR_ID: Final = "scandid.run_id"
 
+_REPEATS: Final = "MLFLOW_HTTP_REQUEST_MAX_RETRIES"
 _METRICS_PER_CALL: Final = 500
 _PARAMS_PER_CALL: Final = 100
 _LONGEST_VALUE: Final = 5_000
@@ -44,7 +47,12 @@ def upload(journal: Journal, *, ended: bool) -> None:
         _describe(client, journal.run_id, run)
         journal.described = True
         journal.save()
-    _send_history(client, journal, run)
+    if journal.ended and not ended:
+        client.update_run(journal.run_id, status="RUNNING")
+        journal.ended = False
+        journal.save()
+    if not journal.finished:
+        _send_history(client, journal, run)
     if ended and "result" in run and not journal.finished:
         _send_result(client, journal, run)
         client.set_terminated(journal.run_id)
@@ -55,6 +63,24 @@ def upload(journal: Journal, *, ended: bool) -> None:
 def close(journal: Journal) -> None:
     """Mark a run as killed that ended without a result; a resumed run opens it again."""
     MlflowClient(tracking_uri=journal.uri).set_terminated(journal.run_id, status="KILLED")
+
+
+@contextmanager
+def unrepeated() -> Iterator[None]:
+    """Let MLflow ask once, for as long as the block runs.
+
+    It repeats whatever brought no answer. What makes something new would make it twice where only
+    the answer was lost: so that is asked once, and after a failure looked for.
+    """
+    before = os.environ.get(_REPEATS)
+    os.environ[_REPEATS] = "0"
+    try:
+        yield
+    finally:
+        if before is None:
+            del os.environ[_REPEATS]
+        else:
+            os.environ[_REPEATS] = before
 
 
 def make_parent(uri: str, stores: Stores, name: str) -> str:
@@ -106,9 +132,10 @@ def _create_run(client: MlflowClient, journal: Journal, run: Mapping[str, Any]) 
     tags["mlflow.source.git.commit"] = str(run["provenance"]["git_commit"])
     if journal.parent:
         tags["mlflow.parentRunId"] = journal.parent
-    made = client.create_run(
-        experiment, start_time=journal.started_ms, tags=tags, run_name=journal.folder.name
-    )
+    with unrepeated():
+        made = client.create_run(
+            experiment, start_time=journal.started_ms, tags=tags, run_name=journal.folder.name
+        )
     return str(made.info.run_id)
 
 
@@ -137,11 +164,19 @@ def _source(table: Mapping[str, Any]) -> DatasetInput:
     return DatasetInput(dataset, [InputTag("mlflow.data.context", "training")])
 
 
-def _send_history(client: MlflowClient, journal: Journal, run: Mapping[str, Any]) -> None:
-    path = journal.folder / HISTORY
+def last_step(folder: Path) -> int:
+    """Step of the last validation of a run; 0 before the first."""
+    return max((int(line["step"]) for line in _history(folder)), default=0)
+
+
+def _history(folder: Path) -> list[dict[str, Any]]:
+    path = folder / HISTORY
     lines = path.read_text(encoding="utf-8").splitlines() if path.exists() else []
-    history = [json.loads(line) for line in lines]
-    fresh = [line for line in history if line["step"] > journal.step]
+    return [json.loads(line) for line in lines]
+
+
+def _send_history(client: MlflowClient, journal: Journal, run: Mapping[str, Any]) -> None:
+    fresh = [line for line in _history(journal.folder) if line["step"] > journal.step]
     metrics = (metric for line in fresh for metric in _of_validation(line, journal, run))
     for chunk in _chunks(metrics, _METRICS_PER_CALL):
         client.log_batch(journal.run_id, metrics=chunk)

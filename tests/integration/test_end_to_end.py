@@ -125,6 +125,25 @@ def test_requests_are_signed_for_the_region(team: Team, store: ObjectStore) -> N
 
 
 @pytest.mark.parametrize("lost", ["runs/create", "model-versions/create"])
+def test_a_lost_answer_makes_nothing_twice(team: Team, tmp_path: Path, lost: str) -> None:
+    """Where the tracker made a run or a version and its answer was lost, that one is used."""
+    others = {"MLFLOW_EXPERIMENT_NAME": lost.partition("/")[0]}
+    client = tracker.client(team.uri)
+    with weak_link(team.uri) as link:
+        link.lose = f"POST /api/2.0/mlflow/{lost}".encode()
+        others["MLFLOW_TRACKING_URI"] = link.url
+        done = train("--out", "run", cwd=tmp_path, variables={**team.variables, **others})
+        assert done.returncode == 0, done.stderr
+        assert "tracked as run" in done.stderr
+        done = export("run", "--out", "out.onnx", cwd=tmp_path, variables=team.variables)
+        assert "registered as version" in done.stdout, done.stderr
+        assert link.broken == 1
+    assert len(tracker.runs(client, others["MLFLOW_EXPERIMENT_NAME"])) == 1
+    digest = hashlib.sha256((tmp_path / "out.onnx").read_bytes()).hexdigest()
+    versions = client.search_model_versions("name = 'scandid'")
+    assert [each.tags["sha256"] for each in versions].count(digest) == 1
+
+
 def test_a_clock_that_is_off_is_named(
     store: ObjectStore, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

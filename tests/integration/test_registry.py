@@ -115,6 +115,25 @@ def test_a_run_is_found_by_id_score_and_version(registered: Path, tmp_path: Path
     assert [path.name for path in tmp_path.iterdir()] == [good]
 
 
+def test_a_run_exported_on_other_machines_has_its_points_once(
+    registered: Path, tmp_path: Path
+) -> None:
+    """Machines that fetch a run send none of its validations again."""
+    client = tracker.local(registered)
+    good = str(client.get_model_version("scandid", "1").run_id)
+    before = client.get_metric_history(good, "score")
+    for machine in ("first", "second"):
+        local = {"LOCAL_MODEL_STORAGE": str(tmp_path / machine)}
+        variables = {"MLFLOW_TRACKING_URI": uri(registered), **local}
+        words = ("--run", good, "--out", str(tmp_path / "out.onnx"))
+        done = export(*words, cwd=registered, variables=variables)
+        assert "registered as version" in done.stdout, done.stderr
+        journal = json.loads((tmp_path / machine / good / "tracking.json").read_text())
+        assert journal["step"] == before[-1].step
+        assert journal["started_ms"] == client.get_run(good).info.start_time
+    assert client.get_metric_history(good, "score") == before
+
+
 def test_a_run_that_went_on_is_fetched_anew(tmp_path: Path) -> None:
     """An older copy of its checkpoint is replaced; the journal and other files beside it stay."""
     variables = {"MLFLOW_TRACKING_URI": uri(tmp_path)}

@@ -5,7 +5,12 @@ import hashlib
 import json
 import os
 import shutil
+import signal
+import socket
+import subprocess
+import sys
 import time
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -13,9 +18,12 @@ import pytest
 from scandid.errors import InputError
 from scandid.labels import LABELS
 from tests.integration import tracker
-from tests.integration.runs import ROOT, SAMPLE, run_python, train
-from training.stores import HINT, LOCAL_URI
-from training.tracking import require_tracker
+from tests.integration.running_server import DEADLINE_S
+from tests.integration.runs import ROOT, SAMPLE, SHORT, clean_environment, run_python, train
+from training.journal import Journal
+from training.sending import attempt
+from training.stores import HINT, LOCAL_URI, Stores
+from training.tracking import FolderTracker, require_tracker
 
 pytestmark = pytest.mark.filterwarnings("ignore")
 
@@ -179,3 +187,85 @@ def test_sync_without_runs_says_so(tmp_path: Path) -> None:
     assert done.returncode == 2
     assert "tracking.json" in done.stderr
     assert done.stderr.count("\n") == 1
+
+
+def test_a_resumed_run_is_running_again(tracked: Path, tmp_path: Path) -> None:
+    """From the first sending on the tracker shows it as running; at the end, as finished."""
+    folder = copied_run(tracked, tmp_path)
+    client = tracker.local(tmp_path)
+    journal = Journal.open(folder, Stores(tracking_uri=f"sqlite:///{tmp_path / 'mlflow.db'}"))
+    assert attempt(journal, ended=False) is None
+    assert client.get_run(journal.run_id).info.status == "RUNNING"
+    assert attempt(journal, ended=True) is None
+    assert client.get_run(journal.run_id).info.status == "FINISHED"
+
+
+def copied_run(tracked: Path, place: Path) -> Path:
+    """A copy of the run, tracked in a copy of the file."""
+    shutil.copy(tracked / "mlflow.db", place)
+    folder = place / "run"
+    shutil.copytree(tracked / "runs/latest", folder)
+    journal = json.loads((folder / "tracking.json").read_text())
+    journal["uri"] = f"sqlite:///{place / 'mlflow.db'}"
+    (folder / "tracking.json").write_text(json.dumps(journal))
+    return folder
+
+
+def test_a_silent_tracker_is_asked_once_more(
+    tracked: Path,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    """A sending that nobody answered is followed by one, not two; what is waited for is said."""
+    monkeypatch.setenv("MLFLOW_HTTP_REQUEST_TIMEOUT", "1")
+    monkeypatch.setenv("MLFLOW_HTTP_REQUEST_MAX_RETRIES", "0")
+    folder = copied_run(tracked, tmp_path)
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        uri = f"http://127.0.0.1:{silent.getsockname()[1]}"
+        FolderTracker(Journal(folder, uri, "scandid")).finish()
+        silent.setblocking(False)
+        asked = 0
+        with contextlib.suppress(BlockingIOError):
+            while silent.accept():
+                asked += 1
+    assert asked == 2
+    told = capsys.readouterr().err.splitlines()
+    assert told[0] == f"tracking: sending the rest to {uri} (Ctrl-C leaves it to sync)"
+    assert f"python -m training.tracking sync {folder}" in told[1]
+
+
+@pytest.fixture
+def heard() -> Iterator[None]:
+    """Hear Ctrl-C: what runs in the background of a shell does not, nor what it starts."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
+@pytest.mark.usefixtures("heard")
+def test_a_finished_run_does_not_wait_for_a_silent_tracker(tmp_path: Path) -> None:
+    """Ctrl-C while the rest is sent ends the training at once, its result kept, with 130."""
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        uri = f"http://127.0.0.1:{silent.getsockname()[1]}"
+        variables = {"MLFLOW_TRACKING_URI": uri, "MLFLOW_HTTP_REQUEST_TIMEOUT": "600"}
+        words = (str(ROOT / "train.py"), "--data", str(SAMPLE), *SHORT)
+        with subprocess.Popen(
+            [sys.executable, *words],
+            cwd=tmp_path,
+            env=clean_environment(**variables),
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.PIPE,
+            text=True,
+            start_new_session=True,
+        ) as process:
+            assert process.stderr is not None
+            assert any("sending the rest to" in told for told in process.stderr)
+            process.send_signal(signal.SIGINT)
+            rest = process.stderr.read()
+            assert process.wait(DEADLINE_S) == 130
+    assert rest == (
+        "tracking: stopped; the run is kept in runs/latest: "
+        "python -m training.tracking sync runs/latest\n"
+    )
+    assert "result" in json.loads((tmp_path / "runs/latest/run.json").read_text())
