@@ -196,11 +196,22 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parent = open_parent(options.out, uri)
     variables = {"MLFLOW_TRACKING_URI": uri, "MLFLOW_PARENT_RUN_ID": parent, "MLFLOW_RUN_ID": ""}
     sweep(trials, options.jobs, options.flags, variables)
-    if parent:
-        from training.upload import finish_parent
-
-        finish_parent(uri, parent, {trial.folder.name: trial.score() or 0.0 for trial in trials})
     sys.stdout.write(f"{table(trials)}\n")
+    if parent:
+        close_parent(uri, parent, {trial.folder.name: trial.score() or 0.0 for trial in trials})
+
+
+def close_parent(uri: str, parent: str, scores: dict[str, float]) -> None:
+    """Note the best trial in the run that all belong to; trouble is told, and costs no more."""
+    from training.upload import finish_parent
+
+    try:
+        finish_parent(uri, parent, scores)
+    except Exception as error:  # as in open_parent
+        sys.stderr.write(
+            f"tracking: {uri}: {first_line(error)}; run {parent} is not ended: the same command "
+            "ends it later\n"
+        )
 
 
 if __name__ == "__main__":

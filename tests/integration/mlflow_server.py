@@ -1,10 +1,11 @@
 """A real MLflow server on this machine, over a file of sqlite."""
 
+import sqlite3
 import subprocess
 import sys
 import time
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 
 import httpx
@@ -32,6 +33,23 @@ def mlflow_server(folder: Path, variables: Mapping[str, str]) -> Iterator[str]:
     finally:
         process.terminate()
         process.wait(DEADLINE_S)
+
+
+def refuse(database: Path, table: str, when: str = "TRUE") -> None:
+    """Make a tracker's database refuse new rows, and changes of rows, in one table."""
+    with closing(sqlite3.connect(database)) as connection, connection:
+        for act in ("INSERT", "UPDATE"):
+            connection.execute(
+                f"CREATE TRIGGER refuse_{act} BEFORE {act} ON {table} WHEN {when} "
+                "BEGIN SELECT RAISE(ABORT, 'the disk is full'); END"
+            )
+
+
+def accept(database: Path) -> None:
+    """Take what was refused again."""
+    with closing(sqlite3.connect(database)) as connection, connection:
+        for act in ("INSERT", "UPDATE"):
+            connection.execute(f"DROP TRIGGER refuse_{act}")
 
 
 def wait_until_healthy(url: str, process: subprocess.Popen[bytes], log: Path) -> None:

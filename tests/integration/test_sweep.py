@@ -8,6 +8,7 @@ import pytest
 
 from scandid import InputError
 from tests.integration import tracker
+from tests.integration.mlflow_server import refuse
 from tests.integration.runs import ROOT, SAMPLE, clean_environment, run_python
 from training.sweep import Trial, draw, read_space, table
 
@@ -39,7 +40,10 @@ def test_words_are_values_too(tmp_path: Path) -> None:
 
 
 def test_a_sweep_goes_on_where_it_broke(tmp_path: Path) -> None:
-    """A failed trial is named; the next sweep keeps what finished; each is a nested run."""
+    """A failed trial is named; the next sweep keeps what finished; each is a nested run.
+
+    A tracker that fails at the end costs a line, not the table.
+    """
     (tmp_path / "space.toml").write_text(SPACE)
     (tmp_path / "runs/sweep/trial-002").mkdir(parents=True)
     (tmp_path / "runs/sweep/trial-002/run.json").write_text('{"flags": {"seed": 9}}')
@@ -64,6 +68,12 @@ def test_a_sweep_goes_on_where_it_broke(tmp_path: Path) -> None:
     assert {run.data.tags["mlflow.parentRunId"] for run in children} == {parent.info.run_id}
     assert {run.info.run_name for run in children} == {"trial-001", "trial-002"}
     assert "sweep/best_score" in parent.data.metrics
+    refuse(tmp_path / "mlflow.db", "metrics", "NEW.key = 'sweep/best_score'")
+    done = run_python(*words, cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
+    assert len(done.stdout.splitlines()) == 2
+    assert "Traceback" not in done.stderr
+    assert f"run {parent.info.run_id} is not ended: the same command ends it later" in done.stderr
 
 
 def test_mlflow_runs_the_project(tmp_path: Path) -> None:
