@@ -17,6 +17,7 @@ from typing import Any, Final
 
 from mlflow import MlflowClient
 
+from scandid import Identifier
 from scandid.errors import InputError, ScandidError
 from scandid.labels import LANGUAGES
 from training.options import Flags, number
@@ -56,22 +57,34 @@ class Registry:
     def promote(self, number: str, *, margin: float, force: bool) -> str:
         """Make a version the champion, after the gate; what was done, in one line.
 
+        The champion itself passes no gate: it is published again, as after a loss of the store.
+
         Raises:
-            InputError: there is no such version, or the gate refuses it.
+            InputError: there is no such version, its file cannot be had, the gate refuses it, or
+                it is the champion and there is nowhere to publish it.
+            ModelError: its file is no model that can be read.
         """
         version, champion = find(self._client, number, self.uri), self._champion_number()
-        if champion == str(version.version):
-            raise InputError(f"version {number} is the champion already")
-        reasons = self._gate(version, champion, margin) if champion else []
-        if reasons and not force:
+        again = champion == str(version.version)
+        if again and not self._stores.artifacts:
             raise InputError(
-                f"version {number} is not promoted, {'; '.join(reasons)}; --force promotes it "
-                "all the same"
+                f"version {number} is the champion already; set ARTIFACT_STORE to publish it again"
             )
-        tags = {PROMOTED_TAG: _now(), REPLACES_TAG: champion}
-        if force:
-            tags[FORCED_TAG] = "; ".join(reasons) or "the gate had nothing against it"
-        return self._crown(version, tags)
+        with download_model(self._client, version, self.uri) as path:
+            if again:
+                return f"version {number} is the champion{self._publish(path)}"
+            reasons = []
+            if champion:
+                reasons = self._gate(version, path, champion, margin, force=force)
+            if reasons and not force:
+                raise InputError(
+                    f"version {number} is not promoted, {'; '.join(reasons)}; --force promotes it "
+                    "all the same"
+                )
+            tags = {PROMOTED_TAG: _now(), REPLACES_TAG: champion}
+            if force:
+                tags[FORCED_TAG] = "; ".join(reasons) or "the gate had nothing against it"
+            return self._crown(version, path, tags, champion)
 
     def rollback(self) -> str:
         """Make the version that the champion replaced the champion again.
@@ -87,7 +100,9 @@ class Registry:
             raise InputError(f"version {champion} replaced none; promote another version")
         with asking(f"version {champion}", self.uri):
             self._client.set_model_version_tag(NAME, champion, "rolled_back", _now())
-        return self._crown(find(self._client, before, self.uri), {})
+        version = find(self._client, before, self.uri)
+        with download_model(self._client, version, self.uri) as path:
+            return self._crown(version, path, {}, champion)
 
     def _champion_number(self) -> str:
         """Version that is the champion, or the empty string."""
@@ -95,23 +110,55 @@ class Registry:
             models = self._client.search_registered_models(f"name = '{NAME}'")
         return str(models[0].aliases.get(ALIAS, "")) if models else ""
 
-    def _gate(self, version: Any, champion: str, margin: float) -> list[str]:  # noqa: ANN401
+    def _gate(
+        self,
+        version: Any,  # noqa: ANN401
+        path: Path,
+        champion: str,
+        margin: float,
+        *,
+        force: bool,
+    ) -> list[str]:
         """Why a version may not replace the champion; both answer the same unseen texts."""
-        present = find(self._client, champion, self.uri)
-        with asking("the models to compare", self.uri):
-            return compare(self._client, version, present, margin)
+        new = Identifier.load(path)
+        try:
+            present = find(self._client, champion, self.uri)
+            with asking("the models to compare", self.uri):
+                return compare(self._client, version, new, present, margin)
+        except ScandidError as error:  # the champion's file is gone, say: force is for that, too
+            if not force:
+                raise InputError(f"{error}; --force promotes without comparing") from error
+            return [f"not compared: {error}"]
 
-    def _crown(self, version: Any, tags: dict[str, str]) -> str:  # noqa: ANN401
-        """Publish the file, then tag, then move the alias: a failure leaves the old champion."""
-        number, where = str(version.version), "; ARTIFACT_STORE is not set, so nothing is published"
-        if self._stores.artifacts:
-            with download_model(self._client, version, self.uri) as path:
-                where = f", published as {publish(path, self._stores.artifacts)}"
-        with asking(f"alias {ALIAS}", self.uri):
-            for name, value in tags.items():
-                self._client.set_model_version_tag(NAME, number, name, value)
-            self._client.set_registered_model_alias(NAME, ALIAS, number)
+    def _crown(self, version: Any, path: Path, tags: dict[str, str], before: str) -> str:  # noqa: ANN401
+        """Publish the file, then tag, then move the alias: a failure leaves the old champion.
+
+        What was published before the failure stays, so the message says how to make both agree.
+        """
+        number, where = str(version.version), self._publish(path)
+        try:
+            with asking(f"alias {ALIAS}", self.uri):
+                for name, value in tags.items():
+                    self._client.set_model_version_tag(NAME, number, name, value)
+                self._client.set_registered_model_alias(NAME, ALIAS, number)
+        except ScandidError as error:
+            if not self._stores.artifacts:
+                raise
+            raise InputError(f"{error}; {_half_done(number, where, before)}") from error
         return f"version {number} is the champion{where}"
+
+    def _publish(self, path: Path) -> str:
+        """Publish a model file where there is a store; where it is then, to end a sentence."""
+        if not self._stores.artifacts:
+            return "; ARTIFACT_STORE is not set, so nothing is published"
+        return f", published as {publish(path, self._stores.artifacts)}"
+
+
+def _half_done(number: str, where: str, before: str) -> str:
+    """What the store holds where the registry did not follow, and what to do about it."""
+    still = f"the champion is still version {before}" if before else "there is no champion yet"
+    back = f", or promote {before} to publish that again" if before else ""
+    return f"version {number} is{where.removeprefix(',')}, but {still}: repeat the command{back}"
 
 
 def _row(version: Any, champion: str) -> tuple[str, ...]:  # noqa: ANN401
@@ -135,7 +182,9 @@ def main(arguments: Sequence[str] | None = None) -> None:
     flags.formatter_class = argparse.RawDescriptionHelpFormatter
     commands = flags.add_subparsers(dest="command", required=True)
     commands.add_parser("list", help="show the versions")
-    promoting = commands.add_parser("promote", help="make a version the champion")
+    promoting = commands.add_parser(
+        "promote", help="make a version the champion; the champion is published again"
+    )
     promoting.add_argument("version", metavar="VERSION")
     margin = f"F1 that a language may lose against the champion ({MARGIN})"
     promoting.add_argument("--margin", type=number(0, 1), default=MARGIN, help=margin)

@@ -18,7 +18,7 @@ import pytest
 from scandid import InputError
 from scandid.tables import read_table
 from tests.integration import tracker
-from tests.integration.mlflow_server import mlflow_server
+from tests.integration.mlflow_server import accept, mlflow_server, refuse
 from tests.integration.object_store import ObjectStore
 from tests.integration.running_server import DEADLINE_S, running_server
 from tests.integration.runs import LEARNING, SAMPLE, export, run_python, train
@@ -109,6 +109,42 @@ def another_version(team: Team, **others: str) -> str:
     found = re.search(r"^registered as version (\d+) at ", done.stdout, re.MULTILINE)
     assert found is not None, done.stderr
     return found[1]
+
+
+def published(store: ObjectStore) -> str:
+    """The sha256 of what is published."""
+    stored = store.client().get_object(Bucket=BUCKET, Key="models/champion/scandid.onnx")
+    return hashlib.sha256(stored["Body"].read()).hexdigest()
+
+
+def test_a_champion_that_is_not_named_is_told(team: Team, store: ObjectStore) -> None:
+    """Where the alias fails after publishing, the message says what S3 holds and what mends it.
+
+    Promoting the champion publishes it again, also after the object was lost.
+    """
+    first, second = another_version(team), another_version(team)
+    assert registry(team, "promote", first, "--force").returncode == 0
+    digests = {
+        number: tracker.client(team.uri).get_model_version("scandid", number).tags["sha256"]
+        for number in (first, second)
+    }
+    database = team.folder / "server.db"
+    refuse(database, "registered_model_aliases")
+    done = registry(team, "promote", second, MLFLOW_HTTP_REQUEST_MAX_RETRIES="0")
+    accept(database)
+    assert done.returncode == 2
+    assert done.stderr.count("\n") == 1, done.stderr
+    wanted = f"the champion is still version {first}: repeat the command, or promote {first} to"
+    assert f"version {second} is published as {PUBLISHED}, but {wanted}" in done.stderr
+    assert published(store) == digests[second]
+    again = registry(team, "promote", first)
+    assert again.stdout == f"version {first} is the champion, published as {PUBLISHED}\n"
+    assert published(store) == digests[first]
+    store.client().delete_object(Bucket=BUCKET, Key="models/champion/scandid.onnx")
+    assert registry(team, "promote", first).returncode == 0
+    assert published(store) == digests[first]
+    assert registry(team, "promote", second).returncode == 0
+    assert published(store) == digests[second]
 
 
 def test_requests_are_signed_for_the_region(team: Team, store: ObjectStore) -> None:
