@@ -22,6 +22,7 @@ from urllib.parse import unquote
 from scandid.errors import InputError, ScandidError
 from training.checkpoint import by_rename
 from training.journal import JOURNAL, Journal
+from training.lock import is_locked
 from training.options import Flags
 from training.sending import MODEL, Sending, attempt
 from training.stores import HINT, Stores, read_dotenv
@@ -213,7 +214,7 @@ def locate(options: argparse.Namespace) -> Path:
 
 
 def sync(folders: Sequence[Path]) -> None:
-    """Send what is missing of each folder.
+    """Send what is missing of each folder; a run that is still trained sends for itself.
 
     Raises:
         InputError: a folder is not tracked, or its tracker does not take it.
@@ -222,6 +223,9 @@ def sync(folders: Sequence[Path]) -> None:
 
     for folder in folders:
         journal = Journal.load(folder)
+        if is_locked(folder):
+            sys.stdout.write(f"{folder}: is still trained, and left alone\n")
+            continue
         trouble = attempt(journal, ended=True)
         if trouble is not None:
             raise InputError(f"{folder}: {trouble}; nothing is lost, try again when it is back")

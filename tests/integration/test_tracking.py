@@ -21,6 +21,7 @@ from tests.integration import tracker
 from tests.integration.running_server import DEADLINE_S
 from tests.integration.runs import ROOT, SAMPLE, SHORT, clean_environment, run_python, train
 from training.journal import Journal
+from training.lock import locked
 from training.sending import attempt
 from training.stores import HINT, LOCAL_URI, Stores
 from training.tracking import FolderTracker, require_tracker
@@ -179,6 +180,16 @@ def test_a_read_only_folder_is_told_at_once(
             require_tracker(LOCAL_URI)
     finally:
         tmp_path.chmod(0o755)
+
+
+def test_sync_leaves_a_training_alone(tracked: Path, tmp_path: Path) -> None:
+    """A run that is still trained is not called ended by another process."""
+    folder = copied_run(tracked, tmp_path)
+    before = (folder / "tracking.json").read_bytes()
+    with locked(folder):
+        done = run_python("-m", "training.tracking", "sync", str(folder), cwd=tmp_path)
+    assert (done.returncode, done.stdout) == (0, f"{folder}: is still trained, and left alone\n")
+    assert (folder / "tracking.json").read_bytes() == before
 
 
 def test_sync_without_runs_says_so(tmp_path: Path) -> None:
