@@ -107,7 +107,10 @@ def _identify_lines(identifier: Identifier, stream: io.FileIO) -> int:
 
 def _require_another_file(stream: io.FileIO) -> None:
     """Answers that are added to what is read would be read themselves, without an end."""
-    read, written = os.fstat(stream.fileno()), os.fstat(sys.stdout.fileno())
+    try:
+        read, written = os.fstat(stream.fileno()), os.fstat(sys.stdout.fileno())
+    except io.UnsupportedOperation:  # a program has put something else in place of it
+        return
     if stat.S_ISREG(read.st_mode) and os.path.samestat(read, written):
         raise InputError("standard input and output are one file; write to another one")
 

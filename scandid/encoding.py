@@ -8,13 +8,13 @@ web pages, corpora cannot be told apart by how they punctuate, and the tables sp
 words (docs/LOG.md).
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
 
-from scandid.folding import composed, fold_texts, fold_words
+from scandid.folding import SPACE, composed, fold_texts, fold_words
 from scandid.litter import may_hold_litter, words_at_beginning
 from scandid.spacing import is_apart, together
 
@@ -65,23 +65,28 @@ def encode_texts(texts: Sequence[str], max_bytes: int) -> list[tuple[bytes, bool
     return encoded
 
 
-def _encode(texts: Sequence[str], max_bytes: int) -> Iterator[tuple[bytes, bool]]:
+def _encode(texts: Sequence[str], max_bytes: int) -> list[tuple[bytes, bool]]:
     first = int(max_bytes * _CHARS_PER_BYTE_FIRST)
     most = max_bytes * _CHARS_PER_BYTE_LATER[-1]
     long = max(map(len, texts)) > first
     folded = _fold_long(texts, max_bytes, first) if long else fold_texts(texts)
-    for data, text in zip(folded, texts, strict=True):
-        read = data if len(data) <= max_bytes else _cut(data, max_bytes)
-        if is_apart(read):
-            yield _encode_apart(text, max_bytes)
-        else:
-            yield read, read is not data or len(text) > most
+    encoded = [
+        (data, len(text) > most) if len(data) <= max_bytes else (_cut(data, max_bytes), True)
+        for data, text in zip(folded, texts, strict=True)
+    ]
+    # Of most texts the first word is longer than a letter, which is found soonest here.
+    for place in [place for place, data in enumerate(folded) if SPACE in data[2:4]]:
+        if is_apart(encoded[place][0]):
+            encoded[place] = _encode_apart(texts[place], max_bytes)
+    return encoded
 
 
 def _encode_apart(text: str, max_bytes: int) -> tuple[bytes, bool]:
     """Encode a text whose letters stand apart, by its words."""
-    chars = max_bytes * _CHARS_PER_BYTE_LATER[0]
-    data = fold_words([together(composed(words_at_beginning(text, chars)))])[0]
+    for chars in [max_bytes * times for times in _CHARS_PER_BYTE_LATER]:
+        data = fold_words([together(composed(words_at_beginning(text, chars)))])[0]
+        if len(data) > max_bytes or len(text) <= chars:
+            break
     return _cut(data, max_bytes), len(data) > max_bytes or len(text) > chars
 
 

@@ -128,7 +128,7 @@ def _fold(text: str) -> bytes:
         folded = _TYPOGRAPHY.sub(b" ", data).translate(_FOLD)
         if _FOREIGN not in folded:
             return folded
-    text = _INVISIBLE.sub("", text).replace(_INFORMATION, " ")
+    text = text.replace(_INFORMATION, " ")
     if b"\xef" in data or b"\xf0\x9d" in data:
         text = _DISGUISED.sub(lambda found: unicodedata.normalize("NFKC", found[0]), text)
     lower = composed(text).lower()
@@ -138,6 +138,9 @@ def _fold(text: str) -> bytes:
     folded = _TYPOGRAPHY.sub(b" ", folded)
     if _is_letters(folded):
         return folded
+    visible = _INVISIBLE.sub("", text)
+    if visible != text:
+        return _fold(visible)
     words = folded.decode().split()
     return " ".join([w if w.isalpha() else _letters(w) for w in words]).encode()
 

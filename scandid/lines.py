@@ -16,7 +16,7 @@ _NO_TEXT: Final = {
     b"\xfe\xff": ("UTF-16", "iconv -f UTF-16 -t UTF-8 FILE | scandid identify"),
     b"\x1f\x8b": ("gzip", "zcat FILE | scandid identify"),
     b"\x28\xb5\x2f\xfd": ("zstd", "zstdcat FILE | scandid identify"),
-    b"PAR1": ("Parquet", "one text a line"),
+    b"PAR1\x15": ("Parquet", "one text a line"),
 }
 """How what is no text begins, what it is called, and what to do."""
 
@@ -58,18 +58,30 @@ def read_lines(stream: ByteStream) -> Iterator[Lines]:
     Raises:
         InputError: the stream cannot be read, or begins as no text does.
     """
-    rest, begins = b"", True
-    while data := _read(stream):
-        if begins:
-            _require_text(data)
-            begins = False
+    rest, data = b"", _beginning(stream)
+    while data:
         first, *others = data.split(b"\n")
         rest += first[: MAX_LINE_BYTES - len(rest)]
         lines = [rest, *others]
         rest = lines.pop()
         yield _decoded(lines, len(data))
+        data = _read(stream)
     if rest:
         yield _decoded([rest], 0)
+
+
+def _beginning(stream: ByteStream) -> bytes:
+    """The first bytes, as many as tell whether they are text."""
+    data = _read(stream)
+    while any(len(data) < len(sign) and sign.startswith(data) for sign in _NO_TEXT) and data:
+        more = _read(stream)
+        if not more:
+            break
+        data += more
+    for sign, (kind, hint) in _NO_TEXT.items():
+        if data.startswith(sign):
+            raise InputError(f"standard input is {kind}, expected lines of UTF-8: {hint}")
+    return data
 
 
 def _read(stream: ByteStream) -> bytes:
@@ -79,12 +91,6 @@ def _read(stream: ByteStream) -> bytes:
     except OSError as error:
         raise InputError(f"standard input cannot be read: {error.strerror}") from error
     return data
-
-
-def _require_text(data: bytes) -> None:
-    for beginning, (kind, hint) in _NO_TEXT.items():
-        if data.startswith(beginning):
-            raise InputError(f"standard input is {kind}, expected lines of UTF-8: {hint}")
 
 
 def _decoded(lines: list[bytes], size_bytes: int) -> Lines:

@@ -24,11 +24,12 @@ _ESCAPE: Final = re.compile(
 )
 """A letter as HTML or JSON may have it: ``&oslash;``, ``&#248;``, ``\\u00f8``."""
 
-_ATTRIBUTES: Final = r"""[^<>"'=]*=[^<>"']*(?:(?:"[^"<]*"|'[^'<]*')[^<>"']*)*"""
-"""Their values may hold ``>`` between quotation marks."""
+_VALUE: Final = r"""(?:\s*=\s*(?:"[^"<]*"|'[^'<]*'|[^<>"'\s]*))?"""
+_ATTRIBUTES: Final = rf"""(?=\s[^<>=]*=)(?:\s+[^<>"'=\s]+{_VALUE})*\s*/?"""
+"""Their values may hold ``>`` between quotation marks, which come right behind the sign."""
 
 _SINGLE_TAG: Final = (
-    rf"</?[a-z][\w:-]*\s*/?{{0}}|<[a-z][\w:-]*\s{_ATTRIBUTES}{{0}}"
+    rf"</?[a-z][\w:-]*\s*/?{{0}}|<[a-z][\w:-]*{_ATTRIBUTES}{{0}}"
     r"|<[a-z][\w:-]*\s[^<>=]*=[^<>]*{0}|<[!?][^<>]*{0}"
 )
 
@@ -44,8 +45,13 @@ a few times, whatever it holds."""
 _HALF_TAG: Final = re.compile(_SINGLE_TAG.format(r"\Z"), re.IGNORECASE)
 """A tag that the end of what is looked at has cut: a picture may be in it."""
 
-_REMARKS: Final = (("<!--", "-->"), ("<?", "?>"))
+_LINK: Final = re.compile(r"\]\([^()]*\)?")
+
+_REMARKS: Final = (("<!--", "-->"), ("<?xml", "?>"), ("<?php", "?>"), ("<?=", "?>"))
 """Where comments and instructions begin and end, whatever tags they hold."""
+
+_LONGEST_ADDRESS_CHARS: Final = 2083
+"""As browsers have had it. A longer word is a script without spaces between words."""
 
 _PROGRAM: Final = re.compile(r"<(?:(/)(?:script|style)\s*>|(?:script|style)\b)", re.IGNORECASE)
 """Where a program or style begins, or ends."""
@@ -109,18 +115,21 @@ def _whole_words(text: str, chars: int) -> str:
     beginning = text[:chars]
     if beginning[-1].isspace() or text[chars].isspace():
         return beginning
-    return beginning.rsplit(maxsplit=1)[0]
+    words, *last = beginning.rsplit(maxsplit=1)
+    return words if last and len(last[0]) <= _LONGEST_ADDRESS_CHARS else beginning
 
 
 def _words(mended: str) -> str:
     words = _TAG.sub(" ", _without_remarks(mended)).split()
-    return " ".join([word if not is_address(word) else _link_text(word) for word in words])
+    return " ".join([word if not is_address(word) else _link_texts(word) for word in words])
 
 
-def _link_text(word: str) -> str:
-    """The last word of what Markdown links to an address: *huset* of ``huset](https://a.dk)``."""
-    text, link, _ = word.partition("](")
-    return text if link and not is_address(text) else ""
+def _link_texts(word: str) -> str:
+    """The words that Markdown links to addresses: *huset* of ``huset](https://a.dk)``."""
+    if "](" not in word:
+        return ""
+    texts = _LINK.sub(" ", word).split()
+    return " ".join([text for text in texts if not is_address(text)])
 
 
 def _without_remarks(text: str) -> str:

@@ -117,12 +117,13 @@ class Model:
             raise ModelError(
                 f"model: {file} is no scandid model: metadata {METADATA_KEY!r} is missing"
             )
-        return cls(file, session, _read_metadata(file, raw, hashlib.sha256(content).hexdigest()))
+        return cls(
+            file.absolute(), session, _read_metadata(file, raw, hashlib.sha256(content).hexdigest())
+        )
 
     def __reduce__(self) -> tuple[object, tuple[str | None, str]]:
         """Another process opens the file itself, and finds it as it is here."""
-        shipped = self.path == shipped_path()
-        return _reopen, (None if shipped else str(self.path.absolute()), self.metadata.sha256)
+        return _reopen, (None if self.path in _SHIPPED else str(self.path), self.metadata.sha256)
 
     def probabilities(self, text: NDArray[np.uint8]) -> NDArray[np.float32]:
         """Run the graph.

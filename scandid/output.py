@@ -1,5 +1,6 @@
 """Standard output and error of the command: all that is written arrives, or its loss is told."""
 
+import contextlib
 import io
 import os
 import sys
@@ -25,7 +26,8 @@ def prepare() -> None:
 
 def discard() -> None:
     """Forget what is not written yet: closing standard output would raise once more."""
-    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    with contextlib.suppress(io.UnsupportedOperation):
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def note(words: str) -> None:

@@ -140,6 +140,8 @@ def _try_once(settings: Settings, words: Sequence[str]) -> str:
     except subprocess.TimeoutExpired:
         limit = f"{variable('model_timeout_s')}={settings.model_timeout_s}"
         return f"scandid: {settings.model}: was not there in time ({limit})"
+    except OSError as error:
+        return f"scandid: {settings.model}: cannot be looked for: {error.strerror}"
     if done.returncode:
         ended = f"scandid: {settings.model}: its check ended with {done.returncode}"
         return done.stderr.strip().rpartition("\n")[2] or ended

@@ -33,6 +33,7 @@ _log = logging.getLogger(__name__)
 
 _MEMORY: Final = Path("/dev/shm")  # noqa: S108  # files without a name in it
 _POLL_S: Final = 0.1
+_PAUSE_S: Final = 5
 
 _WAIT: Final = "--wait"
 _PRESENT: Final = "--present"
@@ -61,6 +62,7 @@ class Keeper:
         self._passed = False
         self._asked = False
         self._sha256 = ""
+        self._ended: tuple[str, ...] = ()
         self._check: Check | None = None
 
     def start(self) -> None:
@@ -79,7 +81,10 @@ class Keeper:
 
     def reload(self) -> None:
         """Answer SIGHUP: check first, without waiting; replace the workers when that passed."""
-        if self._passed:
+        if self._ended:
+            words, self._ended = self._ended, ()
+            self._begin(*words)
+        elif self._passed:
             self._passed, self._check = False, None
             self._reload()
             if self.stale:
@@ -135,6 +140,7 @@ class Keeper:
         except SnapshotError as error:
             _log.error("the model is not changed: %s", error)
             self._on_refusal()
+            self._look_again(check)
             return
         if trouble:
             _log.warning("%s", trouble)
@@ -147,15 +153,25 @@ class Keeper:
             self._passed = True
             os.kill(os.getpid(), signal.SIGHUP)
 
+    def _look_again(self, check: "Check") -> None:
+        """Have a search begun anew that has no end of its own, and was ended; after a pause."""
+        if _WAIT in check.words:
+            time.sleep(_PAUSE_S)
+            if check is self._check:
+                self._ended = check.words
+                os.kill(os.getpid(), signal.SIGHUP)
+
 
 class Check:
     """A process that looks for a model, and what it has printed so far.
 
     Attributes:
+        words: What it was told.
         may_be_stale: Whether the copy accepted earlier will do.
     """
 
     def __init__(self, *words: str) -> None:
+        self.words = words
         self.may_be_stale = _PRESENT not in words
         self._out, self._err = _memory_file(), _memory_file()
         command = [sys.executable, "-m", "server.fetch", *words]

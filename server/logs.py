@@ -20,10 +20,10 @@ class JsonFormatter(logging.Formatter):
             "level": record.levelname.lower(),
             "logger": record.name,
             "pid": record.process,
-            "message": record.getMessage(),
+            "message": _text(record.getMessage()),
         }
         if record.exc_info:
-            line["exception"] = self.formatException(record.exc_info)
+            line["exception"] = _text(self.formatException(record.exc_info))
         return orjson.dumps(line, option=orjson.OPT_UTC_Z).decode()
 
 
@@ -35,8 +35,21 @@ class OutletHandler(logging.Handler):
         self._outlet = Outlet(file)
 
     def emit(self, record: logging.LogRecord) -> None:
-        """Write one record."""
-        self._outlet.put_all(self.format(record).encode() + b"\n")
+        """Write one record; what cannot be formatted is told by where it comes from.
+
+        Not by ``handleError``, which writes to standard error and waits for it.
+        """
+        try:
+            line = self.format(record)
+        except Exception as error:  # a log must not stop what it tells of
+            told = f"{record.pathname}:{record.lineno}: cannot be told: {error!r}"
+            line = orjson.dumps({"level": "error", "message": _text(told)}).decode()
+        self._outlet.put_all(line.encode() + b"\n")
+
+
+def _text(words: str) -> str:
+    """Words that JSON can hold: names of files may be no UTF-8."""
+    return words.encode("utf-8", "backslashreplace").decode()
 
 
 def logging_config(level: str) -> Mapping[str, Any]:

@@ -1,5 +1,7 @@
 """Standard streams as shells, containers and other programs hand them to the command."""
 
+import contextlib
+import io
 import json
 import os
 import signal
@@ -12,6 +14,7 @@ from pathlib import Path
 import pytest
 
 import scandid
+from scandid.__main__ import main
 
 ROOT = Path(__file__).resolve().parent.parent
 PATIENCE_S = 60
@@ -151,3 +154,15 @@ def test_a_pipe_is_no_table(shell: list[str]) -> None:
     """What has to be read more than once is asked for as a file."""
     done = run(shell, "mkfifo rows.csv; $S evaluate rows.csv")
     assert (done.returncode, done.stderr) == (2, "scandid: rows.csv: is no file on a disk\n")
+
+
+def test_a_program_may_put_something_in_place_of_standard_output(
+    tiny_model: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """Called from Python, lines are answered into whatever stands there."""
+    (tmp_path / "lines").write_text("hej\n", encoding="utf-8")
+    with (tmp_path / "lines").open(encoding="utf-8") as lines:
+        monkeypatch.setattr("sys.stdin", lines)
+        with contextlib.redirect_stdout(io.StringIO()) as out:
+            assert main(["--model", str(tiny_model), "identify"]) == 0
+    assert len(json.loads(out.getvalue())["probabilities"]) == 5

@@ -49,6 +49,7 @@ def test_only_letters_are_left(text: str, letters: str) -> None:
         ("Skriv til Ola.Nordmann@firma.no, takk!", "skriv til takk"),
         ("Les mer på WWW.NRK.NO og (www.dr.dk)", "les mer på og"),
         ("Om [gamle huset](https://a.dk/y), [Kari](mailto:k@a.dk)", "om gamle huset kari"),
+        ("[a](https://a.dk)[båt](https://b.dk/x),(y)", "a båt y"),
         ("Se [https://a.dk](https://a.dk) og [her](www.a.dk)", "se og her"),
         ("Wwwaaa! Kr. 5 @ 3 : // 4", "wwwaaa kr"),
         ("@kari https://nrk.no", "kari https nrk no"),
@@ -215,6 +216,11 @@ def test_half_of_an_address_is_no_text(address: str) -> None:
     for before in range(len(address) + 1):
         text = f"{'x' * before} {f'{address} ' * 8000}"
         assert encode_text(text, 1024)[0].split() == [b"x" * before] * bool(before)
+
+
+def test_a_text_without_spaces_is_no_address() -> None:
+    """A script that parts no words is read, however long the text is."""
+    assert len(encode_text(f"Hei du {'漢字仮名' * 20_000}", 1024)[0]) > 1000
 
 
 def test_what_only_looks_like_litter_is_read() -> None:

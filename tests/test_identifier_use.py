@@ -99,8 +99,9 @@ def test_another_file_is_not_taken_for_the_one_that_was_sent(
     """A model of one's own is found from any folder, and refused where it has changed since."""
     (tmp_path / "own.onnx").write_bytes(tiny_model.read_bytes())
     monkeypatch.chdir(tmp_path)
-    sent = pickle.dumps(Identifier.load("own.onnx"))
+    own = Identifier.load("own.onnx")
     monkeypatch.chdir("/")
+    sent = pickle.dumps(own)
     assert pickle.loads(sent).identify("Hva?") == Identifier.load(tiny_model).identify("Hva?")  # noqa: S301
     (tmp_path / "own.onnx").write_bytes(shipped_model.read_bytes())
     with pytest.raises(ModelError, match="another file than the process before has opened"):

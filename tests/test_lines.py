@@ -67,9 +67,17 @@ def test_lines_that_are_no_utf8_are_latin1() -> None:
     ],
 )
 def test_what_is_no_text_is_refused(content: bytes, message: str) -> None:
-    """Other files are not answered line by line, and the error says what to do."""
-    with pytest.raises(InputError, match=message):
-        list(read_lines(io.BytesIO(content)))
+    """Other files are not answered line by line, however they arrive; the error says what to do."""
+    for pieces in ([content], [bytes([byte]) for byte in content]):
+        with pytest.raises(InputError, match=message):
+            list(read_lines(Drops(pieces)))
+
+
+@pytest.mark.parametrize("content", ["PAR1 er navnet på et format.", "P", "PAR1"])
+def test_what_only_begins_alike_is_text(content: str) -> None:
+    """A text about a format is no file of it, at the end of the stream either."""
+    parts = read_lines(Drops([bytes([byte]) for byte in content.encode()]))
+    assert [text for part in parts for text in part.texts] == [content]
 
 
 def test_a_line_without_end_is_bounded() -> None:

@@ -25,6 +25,9 @@ from scandid.encoding import encode_text
         ('<?php if ($a > 3) { ?>Hei<?xml version="1.0"?> du', "hei du"),
         ("<img alt=\"a > b\" src='1 > 0'>Hei<p title=it's>du</p>", "hei du"),
         ('<p lang="nb>Hei</p> "du"', "hei du"),
+        ("Hva <?er det? Her <?> ja", "hva er det her ja"),
+        ("<p title=Kari's>Hei, Ola's bil > og", "hei ola s bil og"),
+        ("if (x <a && y = \"b\") 'c > d' og > slutt", "if x d og slutt"),
     ],
 )
 def test_tags_say_nothing(text: str, letters: str) -> None:

@@ -2,9 +2,10 @@
 
 import json
 import logging
+import os
 import sys
 
-from server.logs import JsonFormatter, logging_config
+from server.logs import JsonFormatter, OutletHandler, logging_config
 
 
 def record(message: str, *args: object, failed: bool = False) -> logging.LogRecord:
@@ -38,3 +39,20 @@ def test_the_level_is_set() -> None:
     config = logging_config("error")
     assert config["root"]["level"] == "ERROR"
     assert {logger["level"] for logger in config["loggers"].values()} == {"ERROR"}
+
+
+def test_a_record_that_cannot_be_formatted_stops_nobody() -> None:
+    """Names that are no UTF-8 are shown escaped, and a faulty record is told by its place."""
+    reader, writer = os.pipe()
+    handler = OutletHandler(writer)
+    handler.setFormatter(JsonFormatter())
+    logger = logging.Logger("test")  # of this test alone
+    logger.addHandler(handler)
+    logger.warning("%s", os.fsdecode(b"/m/\xe5.onnx"))
+    logger.warning("%d", "a")
+    os.close(writer)
+    lines = [json.loads(line) for line in os.read(reader, 65536).splitlines()]
+    os.close(reader)
+    assert lines[0]["message"] == "/m/\\udce5.onnx"
+    assert "test_server_logs.py" in lines[1]["message"]
+    assert "TypeError" in lines[1]["message"]

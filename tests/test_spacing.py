@@ -17,8 +17,10 @@ from scandid.encoding import encode_text, encode_texts
         ("<h1>V E L K O M</h1>", "velkom"),
         ("T I L B U D, 1 2 3", "tilbud"),
         ("Å  i  u  å  e  i", "å i u å e i"),
-        ("i å i å i å", "iåiåiå"),
-        ("i å i å", "i å i å"),
+        ("i å i å i å", "i å i å i å"),
+        ("A æ u å æ ø i æ å, a", "a æ u å æ ø i æ å a"),
+        ("Kå e d d e? D e i å d", "kå e d d e d e i å d"),
+        ("D e d e å så e d", "d e d e å så e d"),
         ("Vitamin A B C D E F G", "vitamin a b c d e f g"),
     ],
 )
@@ -34,3 +36,9 @@ def test_a_long_text_of_letters_set_apart_is_read_to_the_limit(words: int) -> No
     """As many words are read of it as of any other text, and what is left out is said."""
     text = "søndag er dagen " * (words // 3)
     assert encode_text("  ".join(map(" ".join, text.split())), 1024) == encode_text(text, 1024)
+
+
+@pytest.mark.parametrize("before", [" " * 5000, f"<script>{'x=1;' * 3000}</script>"])
+def test_letters_set_apart_are_found_behind_what_is_none(before: str) -> None:
+    """However far behind spaces or programs they stand, they are put together."""
+    assert encode_text(f"{before} V E L K O M", 1024) == (b" velkom ", False)

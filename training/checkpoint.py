@@ -50,7 +50,7 @@ def by_rename(path: Path) -> Iterator[Path]:
     Raises:
         InputError: the block could not write it; nothing of it is left.
     """
-    part = path.with_suffix(f".{os.getpid()}.tmp")
+    part = path.with_suffix(".tmp")
     try:
         yield part
         part.replace(path)

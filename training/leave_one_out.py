@@ -42,7 +42,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     words = [*rest, "--steps", str(options.steps)]
     words += [word for source in options.data for word in ("--data", source)]
     full = _finished(options.out / ALL, words)
-    require_texts(full, options.data)
+    require_texts([full], options.data)
     texts = held_out.load(full / HELD_OUT)
     if len(texts.names) < 2:
         raise InputError("--data: one source alone cannot be left out")

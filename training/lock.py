@@ -1,4 +1,7 @@
-"""One training a folder: a lock on the folder itself, which ends with its process."""
+"""One training a folder: a lock on the folder itself, which ends with its process.
+
+Processes that draw its batches hold the lock too, and notice some seconds later that it was killed.
+"""
 
 import contextlib
 import fcntl

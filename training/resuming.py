@@ -9,7 +9,6 @@ from scandid.errors import InputError
 from training.checkpoint import HISTORY, LAST, RUN, by_rename, load_json, load_tensors
 from training.cleaning import clean
 from training.corpora import load_corpora
-from training.options import DEFAULT_DATA
 
 _FREE_TO_CHANGE: Final = frozenset(
     {
@@ -116,17 +115,18 @@ def require_flags(folder: Path, wanted: Mapping[str, object], free: Collection[s
             )
 
 
-def require_texts(folder: Path, data: Sequence[str] | None) -> None:
-    """Refuse a finished run that was trained on other texts than those that are there now.
+def require_texts(folders: Sequence[Path], data: Sequence[str]) -> None:
+    """Refuse finished runs that were trained on other texts than those that are there now.
 
     Raises:
         InputError: they are others, or cannot be read.
     """
-    corpus, _ = clean(load_corpora(data or [DEFAULT_DATA]))
-    if corpus.digest() != load_json(folder / RUN)["data"]["digest"]:
-        raise InputError(
-            f"{folder} was trained on other texts than --data has now; name another --out"
-        )
+    digest = clean(load_corpora(data))[0].digest()
+    for folder in folders:
+        if load_json(folder / RUN).get("data", {}).get("digest") != digest:
+            raise InputError(
+                f"{folder} was trained on other texts than --data has now; name another --out"
+            )
 
 
 def as_flag(value: object) -> object:

@@ -21,7 +21,7 @@ from typing import Any, Final, TypeAlias
 from scandid.errors import InputError, ScandidError
 from training.checkpoint import RUN, load_json, save_json
 from training.children import end_children_with_us, run_child
-from training.options import Flags, whole
+from training.options import DEFAULT_DATA, Flags, whole
 from training.options import parser as train_parser
 from training.resuming import FREE_TO_DIFFER, require_flags, require_texts
 from training.stores import HINT, LOCAL_URI, Stores, read_dotenv
@@ -61,8 +61,9 @@ class Trial:
         Raises:
             InputError: one differs.
         """
-        wanted = train_parser().parse_args([*flags, *self._words()])
-        require_flags(self.folder, vars(wanted), FREE_TO_DIFFER)
+        wanted = vars(train_parser().parse_args([*flags, *self._words()]))
+        wanted["data"] = wanted["data"] or [DEFAULT_DATA]
+        require_flags(self.folder, wanted, FREE_TO_DIFFER)
 
     def run(self, flags: Sequence[str], variables: dict[str, str]) -> int:
         """Train, or go on; what it prints goes to train.log in its folder. The exit code."""
@@ -97,7 +98,8 @@ def sweep(
     for trial in finished:
         trial.require(flags)
     if finished:
-        require_texts(finished[0].folder, train_parser().parse_args(flags).data)
+        data = train_parser().parse_args(flags).data
+        require_texts([trial.folder for trial in finished], data or [DEFAULT_DATA])
     threads = max(1, (os.cpu_count() or 1) // jobs)
     with ThreadPoolExecutor(jobs) as pool:
         codes = pool.map(

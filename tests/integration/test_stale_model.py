@@ -1,5 +1,6 @@
 """A server that starts while its store is away serves an earlier model, but looks for a newer."""
 
+import os
 import signal
 import threading
 import time
@@ -86,3 +87,27 @@ def test_the_model_that_is_served_is_not_taken_twice(
         assert server.log.count("model accepted") == 2
         assert server.log.count("Booting worker with pid") == (6 if asked else 4)
         assert "the check was ended" not in server.log
+
+
+def searches(server: RunningServer) -> list[int]:
+    """Processes of the arbiter that look for a model without an end."""
+    children = Path(f"/proc/{server.process.pid}/task/{server.process.pid}/children")
+    found = map(int, children.read_text(encoding="ascii").split())
+    return [pid for pid in found if b"--wait" in Path(f"/proc/{pid}/cmdline").read_bytes()]
+
+
+def test_a_search_that_is_killed_begins_anew(
+    store: ObjectStore, settings: dict[str, str], tiny_model: Path, tmp_path: Path
+) -> None:
+    """Whatever ends the process that looks for the present model, another goes on."""
+    port = free_port()
+    settings |= {"metrics_port": str(port)}
+    with start_without_store(store, settings, tiny_model.read_bytes(), tmp_path) as server:
+        server.wait_for("/health/ready", 200)
+        server.wait_for_log("the model is not changed", 1)
+        (search,) = searches(server)
+        os.killpg(search, signal.SIGKILL)
+        server.wait_for_log("the check was ended", 1)
+        store.open()
+        wait_until_present(port)
+        assert server.stop() == 0, server.log
