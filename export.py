@@ -27,7 +27,7 @@ from scandid.reference import reference_shares
 from scandid.tables import LabelledText, read_table
 from training.bundle import describe, write
 from training.calibration import Calibration, fit
-from training.checkpoint import HELD_OUT, VALIDATION, load_network
+from training.checkpoint import HELD_OUT, VALIDATION, load_network, require_finished
 from training.cleaning import clean
 from training.contamination import corpus_letters, find_contamination
 from training.corpora import Corpus, load_corpora
@@ -71,8 +71,7 @@ def export(arguments: Sequence[str] | None = None) -> None:
     options = parser().parse_args(arguments)
     folder = locate(options)
     network, run = load_network(folder)
-    if "result" not in run:
-        raise InputError(f"{folder}: the run is not finished: train.py --resume ends it")
+    require_finished(folder, run)
     held_out = list(read_table(folder / VALIDATION))
 
     # What is claimed is made true: on texts of other sources, or on held-out ones of the run's own.

@@ -127,10 +127,20 @@ def load_network(folder: Path) -> tuple[Network, dict[str, Any]]:
     network, run = _load(folder)
     if not isinstance(network, Network):
         raise InputError(f"{folder}: holds a transformer, which can teach and cannot be shipped")
+    return network, run
+
+
+def require_finished(folder: Path, run: Mapping[str, Any]) -> None:
+    """See that a run has ended, and tells of itself what goes into the file that is made of it.
+
+    Raises:
+        InputError: it has not, or something is missing.
+    """
+    if "result" not in run:
+        raise InputError(f"{folder}: the run is not finished: train.py --resume ends it")
     for part, name in _FACTS:
         if not isinstance(run.get(part), dict) or name not in run[part]:
             raise InputError(f"{folder / RUN}: tells no {name} of its {part}; train it anew")
-    return network, run
 
 
 def load_teacher(path: Path) -> HashedTables:
