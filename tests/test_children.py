@@ -21,7 +21,8 @@ def is_alive(pid: int) -> bool:
 
 def test_sigterm_goes_on_to_what_was_started() -> None:
     """A program that is stopped stops its children, in whichever thread it waits for them."""
-    child = "import os, time; print(os.getpid(), flush=True); time.sleep(600)"
+    # In one piece, or what two of them write may mix.
+    child = r"import os, time; os.write(1, b'%d\n' % os.getpid()); time.sleep(60)"
     script = (
         "import sys; from concurrent.futures import ThreadPoolExecutor\n"
         "from training.children import end_children_with_us, run_child\n"
