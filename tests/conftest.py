@@ -1,6 +1,8 @@
 """What every test shares: where the tree is, models and runs, how Hypothesis runs."""
 
 import os
+import signal
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -37,6 +39,24 @@ def tiny_model(tmp_path_factory: pytest.TempPathFactory) -> Path:
     path = tmp_path_factory.mktemp("model") / "tiny.onnx"
     write_tiny_model(path)
     return path
+
+
+@pytest.fixture(scope="module")
+def keep_threads() -> Iterator[None]:
+    """Runs set the number of torch's threads; put it back."""
+    import torch  # noqa: PLC0415 - slow to load
+
+    threads = torch.get_num_threads()
+    yield
+    torch.set_num_threads(threads)
+
+
+@pytest.fixture
+def hears_interrupts() -> Iterator[None]:
+    """Hear Ctrl-C: what runs in the background of a shell does not, nor what it starts."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

@@ -8,7 +8,6 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -99,14 +98,6 @@ def test_a_text_that_names_a_file_is_noted(shell: list[str], tmp_path: Path) -> 
     assert done.stderr == (
         "scandid: my lines.txt is a file; for its lines: scandid identify < 'my lines.txt'\n"
     )
-
-
-@pytest.fixture
-def hears_interrupts() -> Iterator[None]:
-    """What is started in the background of a shell does not, and hands that on to its children."""
-    before = signal.signal(signal.SIGINT, signal.default_int_handler)
-    yield
-    signal.signal(signal.SIGINT, before)
 
 
 @pytest.mark.usefixtures("hears_interrupts")

@@ -4,7 +4,7 @@ import json
 import shutil
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -17,13 +17,7 @@ from tests.short_run import ROOT, flags, same_weights
 from training.checkpoint import load_network
 from training.lock import is_locked, locked
 
-
-@pytest.fixture(autouse=True, scope="module")
-def keep_threads() -> Iterator[None]:
-    """Runs set the number of threads; put it back."""
-    threads = torch.get_num_threads()
-    yield
-    torch.set_num_threads(threads)
+pytestmark = pytest.mark.usefixtures("keep_threads")
 
 
 @pytest.fixture(scope="module")

@@ -7,7 +7,6 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, Final
 
@@ -29,12 +28,7 @@ from training.network import Network
 PATIENCE_S: Final = 120
 
 
-@pytest.fixture(autouse=True, scope="module")
-def keep_threads() -> Iterator[None]:
-    """Runs set the number of threads; put it back."""
-    threads = torch.get_num_threads()
-    yield
-    torch.set_num_threads(threads)
+pytestmark = pytest.mark.usefixtures("keep_threads")
 
 
 @pytest.fixture(scope="module")

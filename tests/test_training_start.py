@@ -1,6 +1,5 @@
 """train.py with other processes, from a model file, and with a teacher of another kind."""
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -20,12 +19,7 @@ from training.validation import TorchModel
 ONE_ORDER = ["--orders", "3", "--rows", "4096"]
 
 
-@pytest.fixture(autouse=True)
-def keep_threads() -> Iterator[None]:
-    """Runs set the number of threads; put it back."""
-    threads = torch.get_num_threads()
-    yield
-    torch.set_num_threads(threads)
+pytestmark = pytest.mark.usefixtures("keep_threads")
 
 
 def test_batches_drawn_ahead_give_the_same_weights(tmp_path: Path) -> None:

@@ -7,12 +7,10 @@ import signal
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Final, NoReturn
 
 import pytest
-import torch
 
 import export
 import train
@@ -25,20 +23,7 @@ PATIENCE_S: Final = 120
 STOPPED: Final = "train.py: stopped; --resume goes on from the last validation"
 
 
-@pytest.fixture(autouse=True)
-def keep_threads() -> Iterator[None]:
-    """Runs set the number of threads; put it back."""
-    threads = torch.get_num_threads()
-    yield
-    torch.set_num_threads(threads)
-
-
-@pytest.fixture(autouse=True)
-def heard() -> Iterator[None]:
-    """Hear Ctrl-C: what runs in the background of a shell does not, nor what it starts."""
-    before = signal.signal(signal.SIGINT, signal.default_int_handler)
-    yield
-    signal.signal(signal.SIGINT, before)
+pytestmark = pytest.mark.usefixtures("keep_threads", "hears_interrupts")
 
 
 def interrupted(words: list[str], line: str, folder: Path) -> tuple[int, list[str]]:

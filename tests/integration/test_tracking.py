@@ -10,7 +10,6 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -246,15 +245,7 @@ def test_a_silent_tracker_is_asked_once_more(
     assert f"python -m training.tracking sync {folder}" in told[1]
 
 
-@pytest.fixture
-def heard() -> Iterator[None]:
-    """Hear Ctrl-C: what runs in the background of a shell does not, nor what it starts."""
-    before = signal.signal(signal.SIGINT, signal.default_int_handler)
-    yield
-    signal.signal(signal.SIGINT, before)
-
-
-@pytest.mark.usefixtures("heard")
+@pytest.mark.usefixtures("hears_interrupts")
 def test_a_finished_run_does_not_wait_for_a_silent_tracker(tmp_path: Path) -> None:
     """Ctrl-C while the rest is sent ends the training at once, its result kept, with 130."""
     with socket.create_server(("127.0.0.1", 0)) as silent:
