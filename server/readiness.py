@@ -6,7 +6,7 @@ from typing import Any
 
 from scandid import ModelError
 from server.errors import Problem
-from server.model import MissingModel, TextIdentifier
+from server.model import AwaitedModel, MissingModel, TextIdentifier
 
 _log = logging.getLogger(__name__)
 
@@ -28,7 +28,9 @@ class Readiness:
             self._identifier.verify()
         except ModelError as error:
             self.reason = str(error)
-            _log.error("not ready: %s", error)
+            # Whether a model can be had says the arbiter, which fetches it.
+            awaited = isinstance(self._identifier, AwaitedModel)
+            _log.log(logging.INFO if awaited else logging.ERROR, "not ready: %s", error)
         else:
             self.reason = None
 

@@ -70,6 +70,17 @@ def test_a_volume_is_removed_whatever_happens(noting: NotingEngine) -> None:
     ]
 
 
+def test_a_container_goes_with_the_volumes_that_its_image_declares(noting: NotingEngine) -> None:
+    """Docker keeps volumes without a name when their container is removed, unless it is told."""
+    with suppress(EngineError), noting.engine.running("image") as container:
+        noting.engine.call("image", "inspect", "away")
+    assert noting.commands == [
+        "run --detach image",
+        "image inspect away",
+        f"rm --force --volumes {container.id}",
+    ]
+
+
 def test_training_writes_into_a_volume(noting: NotingEngine) -> None:
     """The image's user writes nothing into a folder of a caller, who could not remove it."""
     with pytest.raises(EngineError, match=r"export\.py"):

@@ -124,7 +124,8 @@ class Engine:
         try:
             yield container
         finally:
-            self.call("rm", "--force", container.id)
+            # With the volumes that its image declares, which have no name to be removed by.
+            self.call("rm", "--force", "--volumes", container.id)
 
 
 @dataclass(frozen=True, slots=True)
