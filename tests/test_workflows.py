@@ -3,6 +3,7 @@
 import os
 import re
 import subprocess
+import tomllib
 from pathlib import Path
 from typing import Any
 
@@ -95,3 +96,14 @@ def test_every_lock_of_the_images_is_audited(tmp_path: Path) -> None:
     shipped = set(re.findall(r"requirements/(\w+\.txt)", copied))
     assert audited == shipped | {"torch.txt", "torch-cuda.txt"}
     assert "+cpu" not in (tmp_path / "build" / "torch.txt").read_text().partition("--hash")[0]
+
+
+def test_the_library_is_installed_with_the_oldest_that_it_allows() -> None:
+    """What pyproject.toml says is enough is tried: the Pythons it names and the lowest releases."""
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    tried = workflow("ci.yml")["jobs"]["library"]["strategy"]["matrix"]["include"]
+    named = [each.rpartition(" ")[2] for each in project["classifiers"] if ":: Python :: " in each]
+    assert [each["python"] for each in tried] == named
+    assert project["requires-python"] == f">={named[0]}"
+    lowest = [each.replace(">=", "==") for each in project["dependencies"]]
+    assert tried[0]["dependencies"].split() == lowest
