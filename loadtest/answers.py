@@ -1,4 +1,4 @@
-"""What an answer must look like, and how many languages were right."""
+"""What an answer must look like, and how many labels were right."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -15,14 +15,14 @@ MEMBERS: Final = {
 
 @dataclass(slots=True)
 class AnswerTally:
-    """Texts that were answered, and those of them whose language was wrong."""
+    """Texts that were answered, and those of them whose label was wrong."""
 
     texts: int = 0
     wrong: int = 0
 
     @property
     def wrong_share(self) -> float:
-        """Share of wrong languages, 0 to 1."""
+        """Share of wrong labels, 0 to 1."""
         return self.wrong / max(1, self.texts)
 
     def add(self, asked: Sequence[KnownText], answers: object) -> str | None:
@@ -33,7 +33,7 @@ class AnswerTally:
             if fault := malformed(answer):
                 return fault
             self.texts += 1
-            self.wrong += answer["language"] != known.language
+            self.wrong += answer["label"] != known.label
         return None
 
 
