@@ -83,11 +83,30 @@ class Asker(FastHttpUser):
                 exception=RuntimeError(f"{_IN_FLIGHT} requests of this user are unanswered"),
             )
             return
-        with self.client.post("/identify", json=body, name=name, catch_response=True) as response:
-            if response.status_code != 200:
-                response.failure(f"status {response.status_code}: {str(response.text)[:100]}")
-                return
-            document = response.json()
-            fault = TALLY.add(asked, document.get("answers") if "texts" in body else [document])
-            if fault:
-                response.failure(fault)
+        begin = time.perf_counter()
+        try:
+            with self.client.post(
+                "/identify", json=body, name=name, catch_response=True
+            ) as response:
+                if fault := _fault(response, asked, listed="texts" in body):
+                    response.failure(fault)
+        except Exception as error:  # whatever the client makes of a broken answer
+            self._fail(name, begin, error)
+
+    def _fail(self, name: str, due: float, error: Exception) -> None:
+        """Count a request that has no answer."""
+        self.environment.events.request.fire(
+            request_type="POST",
+            name=name,
+            response_time=1e3 * (time.perf_counter() - due),
+            response_length=0,
+            exception=error,
+        )
+
+
+def _fault(response: Any, asked: Sequence[KnownText], *, listed: bool) -> Exception | str | None:  # noqa: ANN401  # Locust has several classes
+    """What is wrong with an answer: its status, the connection, its form; None if nothing is."""
+    if response.status_code not in (0, 200):
+        return f"status {response.status_code}: {str(response.text)[:100]}"
+    broken: Exception | None = response.request_meta["exception"]
+    return broken or TALLY.read(asked, response.content, listed=listed)

@@ -1,10 +1,11 @@
 """What the load suite takes for a right answer, and the texts it asks."""
 
+import json
 from typing import Any
 
 import pytest
 
-from loadtest.answers import LABELS, MEMBERS, AnswerTally, malformed
+from loadtest.answers import LABELS, LANGUAGES, MEMBERS, AnswerTally, malformed
 from loadtest.texts import KnownText, known_texts, list_bodies, single_bodies, texts_of
 from scandid import LABELS as CORE_LABELS
 from scandid import Answer, Identifier
@@ -26,6 +27,7 @@ def answer(label: str = "dan") -> dict[str, Any]:
 def test_a_real_answer_is_well_formed() -> None:
     """What the core says passes, so labels and members are those of the core."""
     assert LABELS == CORE_LABELS
+    assert LANGUAGES == PLAIN_NAMES
     assert answer().keys() == MEMBERS
     assert malformed(answer()) is None
     assert malformed(answer("und") | {"confidence": 0}) is None
@@ -38,7 +40,11 @@ def test_a_real_answer_is_well_formed() -> None:
         {"language": "Danish"},
         answer() | {"probabilities": {"dan": 1.0}},
         answer() | {"probabilities": dict.fromkeys(LABELS, 1.5)},
+        answer() | {"probabilities": dict.fromkeys(LABELS, "0.5")},
         answer() | {"confidence": 0.5},
+        answer() | {"language": "Swedish"},
+        answer() | {"label": ["dan"]},
+        answer() | {"label": "norwegian", "language": None},
     ],
 )
 def test_a_malformed_answer_is_a_fault(broken: Any) -> None:  # noqa: ANN401
@@ -65,6 +71,32 @@ def test_the_other_norwegian_is_wrong() -> None:
 def test_an_answer_a_text_is_expected(answers: object) -> None:
     """Too few and too many answers are a fault."""
     assert "2 texts were asked" in (AnswerTally().add([DANISH, SWEDISH], answers) or "")
+
+
+@pytest.mark.parametrize(
+    ("body", "fault"),
+    [
+        (b"<html>Down for maintenance</html>", "no JSON"),
+        (b"\xff\xfe", "no JSON"),
+        (b"", "no JSON"),
+        (b"[1]", "no object"),
+        (b'{"answer": []}', "1 texts were asked"),
+    ],
+)
+def test_a_body_that_is_no_answer_is_a_fault(body: bytes, fault: str) -> None:
+    """Whatever a server sends with a 200 is judged, and ends no user."""
+    assert fault in (AnswerTally().read([DANISH], body, listed=True) or "")
+
+
+def test_a_body_is_one_answer_or_a_list_of_them() -> None:
+    """Both forms are counted, each only where it was asked for."""
+    one, several = json.dumps(answer()).encode(), json.dumps({"answers": [answer()]}).encode()
+    tally = AnswerTally()
+    assert tally.read([DANISH], one, listed=False) is None
+    assert tally.read([DANISH], several, listed=True) is None
+    assert tally.texts == 2
+    assert tally.read([DANISH], several, listed=False)
+    assert tally.read([DANISH], one, listed=True)
 
 
 def test_the_texts_are_many_and_mixed() -> None:

@@ -1,0 +1,78 @@
+"""The load suite against services that fail in all ways there are: none of them passes."""
+
+import json
+import random
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.integration.faulty_service import Behaviour, Reply, after, faulty_service, right
+
+ROOT = Path(__file__).resolve().parent.parent.parent
+LIMITS = """
+[steady]
+failures = 0.0
+wrong = 0.02
+p50_ms = 200
+throughput = 10
+"""
+
+
+def load(tmp_path: Path, behave: Behaviour, *options: str) -> tuple[int, str]:
+    """Exit code and output of two seconds of load on a service that behaves so."""
+    limits = tmp_path / "limits.toml"
+    limits.write_text(LIMITS)
+    with faulty_service(behave) as host:
+        command = [sys.executable, "-m", "locust", "-f", "loadtest/locustfile.py", "--headless"]
+        command += ["--host", host, "--only-summary", "--thresholds", str(limits)]
+        command += ["--duration", "2", "--peak", "4", *options]
+        done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+    return done.returncode, done.stdout + done.stderr
+
+
+def html_at_times(query: dict[str, Any]) -> Reply:
+    """Every other answer is a page for people, with status 200."""
+    return right(query) if random.random() < 0.5 else (200, b"<html>Maintenance</html>")
+
+
+def no_nynorsk(query: dict[str, Any]) -> Reply:
+    """Nynorsk is taken for Bokmål."""
+    return right(query, {"nno": "nob"})
+
+
+def status_500(_query: dict[str, Any]) -> Reply:
+    """Nothing works."""
+    return 500, json.dumps({"title": "Internal error"}).encode()
+
+
+def test_a_right_service_passes(tmp_path: Path) -> None:
+    """Right answers keep every threshold, in a closed loop and at a constant rate."""
+    for options in ((), ("--arrivals", "10")):
+        code, output = load(tmp_path, right, *options)
+        assert code == 0, output
+
+
+@pytest.mark.parametrize(
+    ("behave", "broken"),
+    [
+        (html_at_times, "BROKEN: failures is "),
+        (no_nynorsk, "BROKEN: wrong is "),
+        (after(1, status_500), "BROKEN: failures is "),
+    ],
+)
+def test_a_fault_breaks_a_threshold(tmp_path: Path, behave: Behaviour, broken: str) -> None:
+    """Nonsense, Bokmål for Nynorsk, and errors half-way fail the test."""
+    code, output = load(tmp_path, behave)
+    assert code == 1, output
+    assert broken in output
+
+
+def test_a_host_that_is_down_fails_and_is_named(tmp_path: Path) -> None:
+    """No answers are no pass, and the failure says that the connection was refused."""
+    code, output = load(tmp_path, right, "--host", "http://127.0.0.1:1", "--duration", "1")
+    assert code == 1, output
+    assert "BROKEN: failures is 1" in output
+    assert "refused" in output.lower()
