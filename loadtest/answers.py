@@ -36,6 +36,10 @@ class AnswerTally:
         """Share of wrong labels, 0 to 1."""
         return self.wrong / max(1, self.texts)
 
+    def clear(self) -> None:
+        """Begin anew."""
+        self.texts = self.wrong = 0
+
     def read(self, asked: Sequence[KnownText], body: bytes, *, listed: bool) -> str | None:
         """Count the answers in a body; what is wrong with its form, or None.
 

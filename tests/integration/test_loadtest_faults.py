@@ -70,6 +70,14 @@ def test_a_fault_breaks_a_threshold(tmp_path: Path, behave: Behaviour, broken: s
     assert broken in output
 
 
+def test_several_processes_are_judged_together(tmp_path: Path) -> None:
+    """Wrong answers that workers of Locust have seen count for the master, who has seen none."""
+    code, output = load(tmp_path, no_nynorsk, "--processes", "2")
+    assert code == 1, output
+    assert "BROKEN: wrong is 0." in output
+    assert output.count("BROKEN: ") == 1, output
+
+
 def test_a_host_that_is_down_fails_and_is_named(tmp_path: Path) -> None:
     """No answers are no pass, and the failure says that the connection was refused."""
     code, output = load(tmp_path, right, "--host", "http://127.0.0.1:1", "--duration", "1")

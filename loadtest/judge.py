@@ -1,0 +1,129 @@
+"""Watches one load test and judges it in the end: the verdict, and Locust's exit code."""
+
+from pathlib import Path
+from typing import Any, Final
+
+import gevent
+from locust.env import Environment
+from locust.stats import StatsEntry
+
+from loadtest.thresholds import Measured, ThresholdError, read_thresholds
+from loadtest.users import TALLY
+from loadtest.watch import Watch
+
+_TALLY: Final = "tally"
+"""What a worker's report to its master holds the numbers of texts and of wrong labels under."""
+
+
+def report_tally(data: dict[str, Any], **_: object) -> None:
+    """As a worker of Locust: send what was counted since the last report."""
+    data[_TALLY] = (TALLY.texts, TALLY.wrong)
+    TALLY.clear()
+
+
+def gather_tallies(data: dict[str, Any], **_: object) -> None:
+    """As the master of workers: count what one of them has counted."""
+    texts, wrong = data.get(_TALLY, (0, 0))
+    TALLY.texts += texts
+    TALLY.wrong += wrong
+
+
+class Judge:
+    """Of all tests of this process, one after another where the web page starts them.
+
+    Args:
+        environment: Locust's, whose exit code is set.
+        client_pid: The process that asks, or whose children do.
+
+    Raises:
+        ThresholdError: The thresholds of the shape that was asked for cannot be used.
+    """
+
+    def __init__(self, environment: Environment, client_pid: int) -> None:
+        self._environment = environment
+        self._client_pid = client_pid
+        # The web page can set every option anew; these name a file and a process of this machine.
+        options: Any = environment.parsed_options
+        self._file = Path(options.thresholds)
+        self._server_pid: int = options.server_pid
+        self._watch_csv: str = options.watch_csv
+        read_thresholds(options.shape, self._file)
+        self._watch = Watch(0, 0)
+        self._watcher = gevent.Greenlet()
+        self._started = self._due = False
+
+    def start(self, **_: object) -> None:
+        """Forget the test before, and begin to take samples."""
+        TALLY.clear()
+        self._due = True
+        self._started = True
+        self._watch = Watch(self._server_pid, self._client_pid)
+        self._watcher = gevent.spawn(self._sample)
+
+    def stop(self, **_: object) -> None:
+        """Write the samples; judge now where nobody waits for an exit code."""
+        self._watcher.kill()
+        try:
+            if self._started and self._watch_csv:
+                self._watch.write(Path(self._watch_csv))
+        except OSError as error:
+            print(f"loadtest: {error}")
+        if not self._options.headless:
+            self._judge()
+
+    def quit(self, **_: object) -> None:
+        """Judge, where that has not been done."""
+        self._judge()
+
+    @property
+    def _options(self) -> Any:  # noqa: ANN401  # argparse's
+        return self._environment.parsed_options
+
+    def _judge(self) -> None:
+        """Print the verdict and make it the exit code, once a test."""
+        if not self._due:
+            return
+        self._due = False
+        print(*self._watch.summary(), sep="\n")
+        breaches = self._breaches()
+        for breach in breaches:
+            print(f"BROKEN: {breach}")
+        if not breaches:
+            print(f"all thresholds of {self._options.shape} are kept")
+        self._environment.process_exit_code = 1 if breaches else 0
+
+    def _breaches(self) -> list[str]:
+        """What keeps the test from being passed."""
+        options, runner = self._options, self._environment.runner
+        found = []
+        try:
+            limits = read_thresholds(options.shape, self._file)
+            found += limits.breaches(_measured(self._environment.stats.total))
+        except ThresholdError as error:
+            found.append(str(error))
+        if runner is not None and runner.exceptions:
+            found.append(f"{len(runner.exceptions)} kinds of errors in the users themselves")
+        return found
+
+    def _sample(self) -> None:
+        stats, runner = self._environment.stats, self._environment.runner
+        before = stats.total.num_requests
+        while True:
+            gevent.sleep(1)
+            now = stats.total.num_requests
+            users = runner.user_count if runner else 0
+            self._watch.sample(users=users, answered=max(0, now - before))
+            before = now
+
+
+def _measured(total: StatsEntry) -> Measured:
+    p50, p95, p99 = (total.get_response_time_percentile(share) for share in (0.5, 0.95, 0.99))
+    return Measured(
+        # A test without a single request has not kept anything.
+        failures=total.fail_ratio if total.num_requests else 1.0,
+        wrong=TALLY.wrong_share,
+        p50_ms=p50,
+        p95_ms=p95,
+        p99_ms=p99,
+        throughput=total.total_rps,
+    )
