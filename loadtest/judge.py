@@ -1,5 +1,6 @@
 """Watches one load test and judges it in the end: the verdict, and Locust's exit code."""
 
+import time
 from pathlib import Path
 from typing import Any, Final
 
@@ -50,21 +51,26 @@ class Judge:
         read_thresholds(options.shape, self._file)
         self._watch = Watch(0, 0)
         self._watcher = gevent.Greenlet()
-        self._started = self._due = False
+        self._start = self._end = 0.0
+        self._due = False
 
     def start(self, **_: object) -> None:
         """Forget the test before, and begin to take samples."""
         TALLY.clear()
         self._due = True
-        self._started = True
+        self._start, self._end = time.time(), 0.0
         self._watch = Watch(self._server_pid, self._client_pid)
         self._watcher = gevent.spawn(self._sample)
 
+    def note_the_end(self, **_: object) -> None:
+        """Note when the load ended; the last answers come later."""
+        self._end = time.time()
+        self._watcher.kill()
+
     def stop(self, **_: object) -> None:
         """Write the samples; judge now where nobody waits for an exit code."""
-        self._watcher.kill()
         try:
-            if self._started and self._watch_csv:
+            if self._start and self._watch_csv:
                 self._watch.write(Path(self._watch_csv))
         except OSError as error:
             print(f"loadtest: {error}")
@@ -94,29 +100,36 @@ class Judge:
 
     def _breaches(self) -> list[str]:
         """What keeps the test from being passed."""
-        options, runner = self._options, self._environment.runner
+        options, stats = self._options, self._environment.stats
+        end = self._end or time.time()
         found = []
         try:
             limits = read_thresholds(options.shape, self._file)
-            found += limits.breaches(_measured(self._environment.stats.total))
+            found += limits.breaches(_measured(stats.total, end - stats.start_time))
         except ThresholdError as error:
             found.append(str(error))
+        runner = self._environment.runner
         if runner is not None and runner.exceptions:
             found.append(f"{len(runner.exceptions)} kinds of errors in the users themselves")
         return found
 
     def _sample(self) -> None:
         stats, runner = self._environment.stats, self._environment.runner
-        before = stats.total.num_requests
+        before = _answered(stats.total)
         while True:
             gevent.sleep(1)
-            now = stats.total.num_requests
+            now = _answered(stats.total)
             users = runner.user_count if runner else 0
             self._watch.sample(users=users, answered=max(0, now - before))
             before = now
 
 
-def _measured(total: StatsEntry) -> Measured:
+def _answered(total: StatsEntry) -> int:
+    """Requests that were answered well."""
+    return total.num_requests - total.num_failures
+
+
+def _measured(total: StatsEntry, elapsed_s: float) -> Measured:
     p50, p95, p99 = (total.get_response_time_percentile(share) for share in (0.5, 0.95, 0.99))
     return Measured(
         # A test without a single request has not kept anything.
@@ -125,5 +138,7 @@ def _measured(total: StatsEntry) -> Measured:
         p50_ms=p50,
         p95_ms=p95,
         p99_ms=p99,
-        throughput=total.total_rps,
+        # Locust's own divides by the time to the last answer: a server that stops answering at all
+        # would keep it.
+        throughput=_answered(total) / max(elapsed_s, 0.001),
     )

@@ -22,7 +22,7 @@ sys.path.insert(0, str(ROOT))  # Locust is started from anywhere, without the su
 from loadtest.judge import Judge, gather_tallies, report_tally  # noqa: E402
 from loadtest.shapes import DURATIONS_S, SHAPES, users_at  # noqa: E402
 from loadtest.thresholds import SHIPPED, ThresholdError  # noqa: E402
-from loadtest.users import Asker  # noqa: E402
+from loadtest.users import LAST_ANSWERS_S, Asker  # noqa: E402
 
 __all__ = ["Asker", "PlannedShape"]
 
@@ -62,6 +62,8 @@ def add_options(parser: LocustArgumentParser) -> None:
 @events.init.add_listener
 def attach(environment: Environment, **_: object) -> None:
     """Have the test watched and judged, by the process that knows all of it."""
+    # Users that end are given time for the answers that are under way.
+    environment.stop_timeout = environment.stop_timeout or LAST_ANSWERS_S + 1
     if isinstance(environment.runner, WorkerRunner):
         environment.events.report_to_master.add_listener(report_tally)
         return
@@ -71,6 +73,7 @@ def attach(environment: Environment, **_: object) -> None:
         sys.exit(f"loadtest: {error}")
     environment.events.worker_report.add_listener(gather_tallies)
     environment.events.test_start.add_listener(judge.start)
+    environment.events.test_stopping.add_listener(judge.note_the_end)
     environment.events.test_stop.add_listener(judge.stop)
     environment.events.quitting.add_listener(judge.quit)
 

@@ -34,7 +34,7 @@ class Thresholds:
         p50_ms: Longest median wait.
         p95_ms: Longest wait of 95% of the requests.
         p99_ms: Longest wait of 99% of the requests.
-        throughput: Least requests answered in a second.
+        throughput: Least requests answered well in a second.
     """
 
     failures: float | None = None

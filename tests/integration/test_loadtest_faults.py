@@ -4,6 +4,8 @@ import json
 import random
 import subprocess
 import sys
+import threading
+import time
 from pathlib import Path
 from typing import Any
 
@@ -48,6 +50,12 @@ def status_500(_query: dict[str, Any]) -> Reply:
     return 500, json.dumps({"title": "Internal error"}).encode()
 
 
+def silence(_query: dict[str, Any]) -> Reply:
+    """No answer while the test lasts."""
+    time.sleep(60)
+    return 200, b"{}"
+
+
 def test_a_right_service_passes(tmp_path: Path) -> None:
     """Right answers keep every threshold, in a closed loop and at a constant rate."""
     for options in ((), ("--arrivals", "10")):
@@ -61,10 +69,11 @@ def test_a_right_service_passes(tmp_path: Path) -> None:
         (html_at_times, "BROKEN: failures is "),
         (no_nynorsk, "BROKEN: wrong is "),
         (after(1, status_500), "BROKEN: failures is "),
+        (after(1, silence), "BROKEN: failures is "),
     ],
 )
 def test_a_fault_breaks_a_threshold(tmp_path: Path, behave: Behaviour, broken: str) -> None:
-    """Nonsense, Bokmål for Nynorsk, and errors half-way fail the test."""
+    """Nonsense, Bokmål for Nynorsk, errors half-way and silence half-way fail the test."""
     code, output = load(tmp_path, behave)
     assert code == 1, output
     assert broken in output
@@ -78,9 +87,24 @@ def test_several_processes_are_judged_together(tmp_path: Path) -> None:
     assert output.count("BROKEN: ") == 1, output
 
 
+def test_waits_begin_when_a_request_was_due(tmp_path: Path) -> None:
+    """Beyond what a service can do waits grow, and what was never sent has failed."""
+    turn = threading.Lock()
+
+    def one_at_a_time(query: dict[str, Any]) -> Reply:
+        with turn:
+            time.sleep(0.05)
+        return right(query)
+
+    code, output = load(tmp_path, one_at_a_time, "--arrivals", "200", "--peak", "1")
+    assert code == 1, output
+    assert "BROKEN: p50_ms is " in output
+    assert "arrival that was never sent" in output
+
+
 def test_a_host_that_is_down_fails_and_is_named(tmp_path: Path) -> None:
     """No answers are no pass, and the failure says that the connection was refused."""
     code, output = load(tmp_path, right, "--host", "http://127.0.0.1:1", "--duration", "1")
     assert code == 1, output
-    assert "BROKEN: failures is 1" in output
+    assert "BROKEN: throughput is 0" in output
     assert "refused" in output.lower()
