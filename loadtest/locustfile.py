@@ -31,13 +31,14 @@ class PlannedShape(LoadTestShape):
     """Follows the shape that was chosen by ``--shape``."""
 
     def tick(self) -> tuple[int, float] | None:
-        """Users and how many of them start in a second; None at the end."""
+        """Users, and how many of them start or end in a second; None at the end."""
         if self.runner is None:
             return None
         options: Any = self.runner.environment.parsed_options
         duration_s = options.duration or DURATIONS_S[options.shape]
         users = users_at(SHAPES[options.shape](options.peak, duration_s), self.get_run_time())
-        return None if users is None else (users, max(users, 1))
+        # At any other rate than the peak's a spike would take its time to end.
+        return None if users is None else (users, max(1, options.peak))
 
 
 @events.init_command_line_parser.add_listener

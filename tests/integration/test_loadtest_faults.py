@@ -1,5 +1,6 @@
 """The load suite against services that fail in all ways there are: none of them passes."""
 
+import csv
 import json
 import random
 import subprocess
@@ -20,6 +21,9 @@ failures = 0.0
 wrong = 0.02
 p50_ms = 200
 throughput = 10
+
+[spike]
+failures = 0.0
 """
 
 
@@ -100,6 +104,18 @@ def test_waits_begin_when_a_request_was_due(tmp_path: Path) -> None:
     assert code == 1, output
     assert "BROKEN: p50_ms is " in output
     assert "arrival that was never sent" in output
+
+
+def test_a_spike_ends_at_once(tmp_path: Path) -> None:
+    """All users ask for the middle fifth of the time, and within a second after it a tenth do."""
+    watched = tmp_path / "watch.csv"
+    options = ("--shape", "spike", "--peak", "20", "--duration", "10", "--watch-csv", str(watched))
+    code, output = load(tmp_path, right, *options)
+    assert code == 0, output
+    with watched.open(newline="") as file:
+        users = [(int(row["second"]), int(row["users"])) for row in csv.DictReader(file)]
+    assert {count for second, count in users if second < 4 or second > 7} == {2}
+    assert max(count for _, count in users) == 20
 
 
 def test_a_host_that_is_down_fails_and_is_named(tmp_path: Path) -> None:
