@@ -65,6 +65,7 @@ def test_a_right_service_passes(tmp_path: Path) -> None:
     for options in ((), ("--arrivals", "10")):
         code, output = load(tmp_path, right, *options)
         assert code == 0, output
+        assert "server: runs elsewhere, not watched" in output
 
 
 @pytest.mark.parametrize(
