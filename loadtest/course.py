@@ -1,6 +1,7 @@
 """The course of a load test as a picture: throughput, waits, CPU and memory by the second."""
 
 import csv
+import math
 from pathlib import Path
 
 import matplotlib as mpl
@@ -11,7 +12,7 @@ from matplotlib import pyplot as plt
 
 def plot_course(watch_csv: Path, history_csv: Path, picture: Path) -> None:
     """Draw what the watch and Locust wrote during one test."""
-    watch, history = _columns(watch_csv, {}), _columns(history_csv, {"Name": "Aggregated"})
+    watch, history = columns(watch_csv, {}), columns(history_csv, {"Name": "Aggregated"})
     figure, axes = plt.subplots(2, 2, figsize=(11, 7), layout="constrained")
     start = history["Timestamp"][0] if history["Timestamp"] else 0.0
     moments = [moment - start for moment in history["Timestamp"]]
@@ -32,8 +33,8 @@ def plot_course(watch_csv: Path, history_csv: Path, picture: Path) -> None:
     plt.close(figure)
 
 
-def _columns(path: Path, where: dict[str, str]) -> dict[str, list[float]]:
-    """The numeric columns of the rows that match; what is no number becomes 0."""
+def columns(path: Path, where: dict[str, str]) -> dict[str, list[float]]:
+    """The numeric columns of the rows that match; what is no number becomes a gap in the line."""
     with path.open(newline="", encoding="utf-8") as file:
         reader = csv.DictReader(file)
         rows = [row for row in reader if where.items() <= row.items()]
@@ -44,4 +45,4 @@ def _number(text: str) -> float:
     try:
         return float(text)
     except ValueError:
-        return 0.0
+        return math.nan
