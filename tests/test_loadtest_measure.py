@@ -1,10 +1,15 @@
-"""One measurement of the benchmark charges a load what it cost."""
+"""One measurement of the benchmark charges a load what it cost, and ends where a server hangs."""
 
+import socket
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Sequence
 
+import pytest
+
+from loadtest import raw_client
 from loadtest.measure import measure
 from loadtest.outcome import Outcome
 from loadtest.servers import Server
@@ -29,3 +34,34 @@ def test_what_the_warm_up_left_behind_is_not_charged_to_the_load() -> None:
         cost = measure(idle_load, server, [b""], connections=1, seconds=0.5)
         process.communicate(b"\n")
     assert 10 * cost.cpu_us < 0.1e6
+
+
+def test_a_server_that_hangs_is_an_error(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Connections that are never answered are counted as errors, not waited for without end."""
+    monkeypatch.setattr(raw_client, "_TIMEOUT_S", 0.2)
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        port = listener.getsockname()[1]
+        outcome = raw_client.load(port, [b"{}"], connections=3, seconds=0.1)
+    assert (outcome.requests, outcome.errors) == (0, 3)
+
+
+def test_an_answer_whose_head_comes_in_two_parts_is_one_answer() -> None:
+    """Where the network cuts a head in two, the request is answered when its body is there."""
+    head = b"HTTP/1.1 200 OK\r\nContent-Le", b"ngth: 2\r\n\r\n{", b"}"
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+
+        def serve() -> None:
+            connection, _ = listener.accept()
+            with connection:
+                while connection.recv(1 << 16):
+                    for part in head:
+                        connection.sendall(part)
+                        time.sleep(0.02)
+
+        thread = threading.Thread(target=serve)
+        thread.start()
+        outcome = raw_client.load(listener.getsockname()[1], [b"{}"], connections=1, seconds=0.2)
+        thread.join()
+    assert not outcome.errors
+    assert 1 <= outcome.requests <= 5
+    assert outcome.p50_ms >= 40
