@@ -10,6 +10,9 @@ from loadtest.outcome import Outcome
 from loadtest.processes import cpu_s, is_busy
 from loadtest.servers import Server
 
+P99_REQUESTS: Final = 1_000
+"""Of fewer the p99 rests on less than ten, and is not shown."""
+
 _REST_LOOKS: Final = 5
 """How often in a row a server must be seen at rest: threads of Python take turns."""
 
@@ -39,12 +42,14 @@ class Cost:
         rps: Requests answered in a second.
         p50_ms: Median time from request to answer.
         p99_ms: Time that one answer in a hundred exceeds.
+        requests: Requests that the figures rest on.
     """
 
     cpu_us: float
     rps: float
     p50_ms: float
     p99_ms: float
+    requests: float
 
     def as_dict(self) -> dict[str, float]:
         """JSON-ready, rounded to what was measured."""
@@ -70,6 +75,7 @@ def measure(
         rps=outcome.requests / outcome.seconds,
         p50_ms=outcome.p50_ms,
         p99_ms=outcome.p99_ms,
+        requests=outcome.requests,
     )
 
 
