@@ -2,10 +2,14 @@
 
 import csv
 import json
+import os
+import signal
 import subprocess
 import sys
+import time
 from pathlib import Path
 
+import psutil
 import pytest
 
 ROOT = Path(__file__).resolve().parent.parent.parent
@@ -47,6 +51,41 @@ def test_a_broken_threshold_is_the_exit_code(tmp_path: Path) -> None:
     done = load(tmp_path, "throughput = 1e9", "--arrivals", "20")
     assert done.returncode == 1
     assert "BROKEN: throughput is " in done.stdout
+
+
+@pytest.mark.parametrize(
+    ("options", "words"),
+    [
+        (["--output", "/nowhere/bench.json"], "/nowhere/bench.json"),
+        (["--client", "wrk"], "no wrk"),
+        (["--rounds", "0"], "at least 1"),
+        (["--seconds", "0"], "above 0"),
+    ],
+)
+def test_a_benchmark_that_cannot_end_well_does_not_begin(options: list[str], words: str) -> None:
+    """What would fail after ten minutes is said at once, in one line."""
+    command = [sys.executable, "loadtest/bench.py", "--quick", *options]
+    environ = os.environ | {"PATH": ""}
+    done = subprocess.run(
+        command, cwd=ROOT, env=environ, capture_output=True, text=True, check=False, timeout=20
+    )
+    assert done.returncode
+    assert words in done.stderr.splitlines()[-1]
+
+
+def test_a_benchmark_that_is_ended_leaves_no_server() -> None:
+    """At SIGTERM, which is how a limit of time ends it, the server of the moment ends as well."""
+    command = [sys.executable, "loadtest/bench.py", "--quick", "--client", "python"]
+    with subprocess.Popen(command, cwd=ROOT) as process:
+        deadline = time.monotonic() + 60
+        servers: list[psutil.Process] = []
+        while len(servers) < 2 and time.monotonic() < deadline:
+            time.sleep(0.1)
+            servers = psutil.Process(process.pid).children(recursive=True)
+        process.send_signal(signal.SIGTERM)
+    assert process.returncode == 128 + signal.SIGTERM
+    assert len(servers) >= 2
+    assert not [left for left in servers if left.is_running()]
 
 
 def test_the_benchmark_ends_with_its_figures(tmp_path: Path) -> None:
