@@ -7,7 +7,6 @@ python -m loadtest.run --shape spike                                   with a se
 
 import os
 import sys
-from argparse import ArgumentTypeError
 from pathlib import Path
 from typing import Any, Final
 
@@ -19,6 +18,7 @@ from locust.runners import WorkerRunner
 ROOT: Final = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))  # Locust is started from anywhere, without the suite being installed
 
+from loadtest.command import arrivals, at_least_one, not_negative  # noqa: E402
 from loadtest.judge import Judge, gather_tallies, report_tally  # noqa: E402
 from loadtest.shapes import DURATIONS_S, SHAPES, users_at  # noqa: E402
 from loadtest.thresholds import SHIPPED, ThresholdError  # noqa: E402
@@ -45,10 +45,12 @@ class PlannedShape(LoadTestShape):
 def add_options(parser: LocustArgumentParser) -> None:
     """Options of the suite; the web page shows those that name no file and no process."""
     parser.add_argument("--shape", choices=[*SHAPES], default="steady", help="course of the load")
-    parser.add_argument("--peak", type=_positive, default=16, help="most users at once")
-    parser.add_argument("--duration", type=float, default=0.0, help="seconds; 0: as the shape says")
+    parser.add_argument("--peak", type=at_least_one, default=16, help="most users at once")
     parser.add_argument(
-        "--arrivals", type=float, default=0.0, help="requests/s of each user; 0: closed loop"
+        "--duration", type=not_negative, default=0.0, help="seconds; 0: as the shape says"
+    )
+    parser.add_argument(
+        "--arrivals", type=arrivals, default=0.0, help="requests/s of each user; 0: closed loop"
     )
     hidden: dict[str, Any] = {"include_in_web_ui": False}
     parser.add_argument(
@@ -77,9 +79,3 @@ def attach(environment: Environment, **_: object) -> None:
     environment.events.test_stopping.add_listener(judge.note_the_end)
     environment.events.test_stop.add_listener(judge.stop)
     environment.events.quitting.add_listener(judge.quit)
-
-
-def _positive(text: str) -> int:
-    if (number := int(text)) < 1:
-        raise ArgumentTypeError(f"{text} must be at least 1")
-    return number

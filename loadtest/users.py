@@ -14,6 +14,7 @@ from gevent.pool import Pool
 from locust import FastHttpUser, task
 
 from loadtest.answers import AnswerTally
+from loadtest.command import MAX_ARRIVALS
 from loadtest.texts import KnownText, known_texts
 
 TALLY: Final = AnswerTally()
@@ -45,7 +46,7 @@ class Asker(FastHttpUser):
     def on_start(self) -> None:
         """Prepare what arrivals need; users that start together do not ask in step."""
         options: Any = self.environment.parsed_options
-        self._rate: float = options.arrivals
+        self._rate: float = min(MAX_ARRIVALS, options.arrivals)
         self._pool = Pool(_IN_FLIGHT)
         self._next_due = self._told_to_stop = float("inf")
         if self._rate > 0:

@@ -3,14 +3,19 @@
 import csv
 import json
 import os
+import re
 import signal
+import socket
 import subprocess
 import sys
 import time
+from contextlib import closing, suppress
 from pathlib import Path
 
 import psutil
 import pytest
+
+from loadtest import run
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 
@@ -51,6 +56,61 @@ def test_a_broken_threshold_is_the_exit_code(tmp_path: Path) -> None:
     done = load(tmp_path, "throughput = 1e9", "--arrivals", "20")
     assert done.returncode == 1
     assert "BROKEN: throughput is " in done.stdout
+
+
+@pytest.mark.parametrize(
+    ("options", "words"),
+    [
+        (["--thresholds", "none.toml"], "none.toml"),
+        (["--peak", "0"], "at least 1"),
+        (["--arrivals", "-1"], "from 0"),
+        (["--duration", "nan"], "from 0"),
+    ],
+)
+def test_what_cannot_be_run_is_one_line_and_removes_nothing(
+    tmp_path: Path, options: list[str], words: str
+) -> None:
+    """A slip on the command line ends at once, and the results before stay."""
+    before = tmp_path / "steady" / "report.html"
+    before.parent.mkdir()
+    before.touch()
+    command = [sys.executable, "-m", "loadtest.run", "--results", str(tmp_path), *options]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+    assert done.returncode
+    assert words in done.stderr.splitlines()[-1]
+    assert before.exists()
+
+
+def test_a_folder_that_cannot_be_written_is_named(tmp_path: Path) -> None:
+    """Before any server starts, in one line."""
+    (tmp_path / "file").touch()
+    command = [sys.executable, "-m", "loadtest.run", "--results", str(tmp_path / "file")]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+    assert done.returncode == 1
+    assert re.fullmatch(r"loadtest: .*file.*", done.stderr.strip())
+
+
+def test_a_port_that_is_taken_is_named(tmp_path: Path) -> None:
+    """Locust's page wants a port of its own; where there is none, nothing is started."""
+    command = [sys.executable, "-m", "loadtest.run", "--web", "--results", str(tmp_path)]
+    with closing(socket.socket()) as holder:
+        holder.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        with suppress(OSError):  # somebody else holds it
+            holder.bind(("127.0.0.1", run.WEB_PORT))
+            holder.listen()
+        done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+    assert done.returncode == 1
+    assert re.fullmatch(rf"loadtest: .*:{run.WEB_PORT}.*", done.stderr.strip())
+
+
+def test_what_is_not_ours_stays(tmp_path: Path) -> None:
+    """A folder that is named by mistake loses no other file."""
+    folder = tmp_path / "steady"
+    folder.mkdir()
+    (folder / "thesis.txt").touch()
+    (folder / "watch.csv").touch()
+    assert run.emptied(folder) == folder
+    assert [file.name for file in folder.iterdir()] == ["thesis.txt"]
 
 
 @pytest.mark.parametrize(
