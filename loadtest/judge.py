@@ -8,6 +8,7 @@ import gevent
 from locust.env import Environment
 from locust.stats import StatsEntry
 
+from loadtest.shapes import DURATIONS_S
 from loadtest.thresholds import Measured, ThresholdError, read_thresholds
 from loadtest.users import TALLY
 from loadtest.watch import Watch
@@ -102,12 +103,15 @@ class Judge:
         """What keeps the test from being passed."""
         options, stats = self._options, self._environment.stats
         end = self._end or time.time()
+        planned_s = options.duration or DURATIONS_S[options.shape]
         found = []
         try:
             limits = read_thresholds(options.shape, self._file)
             found += limits.breaches(_measured(stats.total, end - stats.start_time))
         except ThresholdError as error:
             found.append(str(error))
+        if options.headless and end - self._start < planned_s - 1:
+            found.append(f"the test was ended after {end - self._start:.0f} of {planned_s:g} s")
         runner = self._environment.runner
         if runner is not None and runner.exceptions:
             found.append(f"{len(runner.exceptions)} kinds of errors in the users themselves")

@@ -8,13 +8,15 @@ python -m loadtest.run --web                               Locust's page at loca
 
 import argparse
 import os
+import signal
 import socket
 import subprocess
 import sys
 from pathlib import Path
+from types import FrameType
 from typing import Final
 
-from loadtest.command import arrivals, at_least_one, not_negative
+from loadtest.command import arrivals, at_least_one, end_at_sigterm, not_negative
 from loadtest.course import plot_course
 from loadtest.processes import cores
 from loadtest.servers import HOST, ROOT, Server, ServerFailed, started
@@ -32,17 +34,19 @@ REPORTS: Final = ("report.html", "course.png", "watch.csv", "locust_*.csv")
 def main() -> int:
     """Run one load test; the exit code is Locust's: 0 where all thresholds are kept."""
     options = _parser().parse_args()
+    end_at_sigterm()
     try:
         read_thresholds(options.shape, options.thresholds)
         if options.web:
             _demand_free(WEB_PORT)
         folder = emptied(options.results.resolve() / options.shape)
         with started(SCANDID, cores(), options.workers) as server:
-            command = _command(options, server, folder)
-            code = subprocess.run(command, cwd=ROOT, check=False).returncode
+            code = _run(_command(options, server, folder))
         _plot(folder)
     except (ThresholdError, ServerFailed, OSError) as error:
         sys.exit(f"loadtest: {error}")
+    except KeyboardInterrupt:
+        return 128 + signal.SIGINT
     written = [name for name in REPORTS if [*folder.glob(name)]]
     if written:
         print(f"reports: {folder}: {', '.join(written)}")
@@ -66,6 +70,27 @@ def _demand_free(port: int) -> None:
         socket.create_server((HOST, port)).close()
     except OSError as error:
         raise OSError(f"Locust's page cannot be at {HOST}:{port}: {error.strerror}") from error
+
+
+def _run(command: list[str]) -> int:
+    """Locust's exit code. Ctrl-C and SIGTERM become one Ctrl-C for it, and it writes its reports.
+
+    It has a session of its own: a terminal would send it a second one in the middle of that.
+    """
+    locust = subprocess.Popen(command, cwd=ROOT, stdin=subprocess.DEVNULL, start_new_session=True)
+    asked = False
+
+    def end(_number: int, _frame: FrameType | None) -> None:
+        nonlocal asked
+        locust.send_signal(signal.SIGKILL if asked else signal.SIGINT)
+        asked = True
+
+    before = {number: signal.signal(number, end) for number in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        return locust.wait()
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
 
 
 def _plot(folder: Path) -> None:

@@ -58,6 +58,32 @@ def test_a_broken_threshold_is_the_exit_code(tmp_path: Path) -> None:
     assert "BROKEN: throughput is " in done.stdout
 
 
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_a_load_that_is_interrupted_is_no_pass_and_leaves_its_reports(
+    tmp_path: Path, number: signal.Signals
+) -> None:
+    """Half-way what was measured is written, the exit code is 1, and the server has ended."""
+    limits = tmp_path / "limits.toml"
+    limits.write_text("[steady]\nfailures = 0.0\n")
+    command = [sys.executable, "-m", "loadtest.run", "--duration", "60", "--peak", "2"]
+    command += ["--workers", "1", "--results", str(tmp_path), "--thresholds", str(limits)]
+    with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True) as process:
+        report = tmp_path / "steady" / "locust_stats_history.csv"
+        deadline = time.monotonic() + 60
+        while not (report.exists() and report.stat().st_size) and time.monotonic() < deadline:
+            time.sleep(0.1)
+        time.sleep(2)
+        started = psutil.Process(process.pid).children(recursive=True)
+        process.send_signal(number)
+        output, _ = process.communicate(timeout=30)
+    assert process.returncode == 1, output
+    assert re.search(r"BROKEN: the test was ended after \d+ of 60 s", output)
+    written = {file.name for file in (tmp_path / "steady").iterdir()}
+    assert {"report.html", "course.png", "watch.csv", "locust_stats.csv"} <= written
+    assert len(started) >= 3
+    assert not [left for left in started if left.is_running()]
+
+
 @pytest.mark.parametrize(
     ("options", "words"),
     [
