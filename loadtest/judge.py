@@ -6,7 +6,7 @@ from typing import Any, Final
 
 import gevent
 from locust.env import Environment
-from locust.stats import StatsEntry
+from locust.stats import CSV_STATS_INTERVAL_SEC, StatsEntry
 
 from loadtest.shapes import DURATIONS_S
 from loadtest.thresholds import Measured, ThresholdError, read_thresholds
@@ -79,8 +79,10 @@ class Judge:
             self._judge()
 
     def quit(self, **_: object) -> None:
-        """Judge, where that has not been done."""
+        """Judge, and let Locust write its last lines."""
         self._judge()
+        if self._options.csv_prefix:
+            gevent.sleep(1.5 * CSV_STATS_INTERVAL_SEC)
 
     @property
     def _options(self) -> Any:  # noqa: ANN401  # argparse's

@@ -48,6 +48,9 @@ def test_a_load_that_keeps_its_thresholds_succeeds(tmp_path: Path) -> None:
     assert all(float(sample["server_rss_mb"]) > 0 for sample in samples)
     assert {sample["users"] for sample in samples} == {"4"}
     assert "</html>" in (folder / "report.html").read_text()[-200:]
+    printed = re.search(r"^ +Aggregated +(\d+) ", done.stdout + done.stderr, re.MULTILINE)
+    assert printed
+    assert counts["Aggregated"] == int(printed[1]), "the last second is missing"
     assert (folder / "course.png").stat().st_size
 
 
