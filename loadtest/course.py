@@ -19,18 +19,31 @@ def plot_course(watch_csv: Path, history_csv: Path, picture: Path) -> None:
 
     load, waits, cpu, memory = axes.flat
     load.plot(watch["second"], watch["answered"], label="requests/s")
-    load.plot(watch["second"], watch["users"], label="users", color="grey", linestyle=":")
-    for percentile in ("50%", "95%", "99%"):
-        waits.plot(moments, history[percentile], label=percentile)
+    users = load.twinx()  # on the scale of the requests they would be a line along the bottom
+    users.plot(watch["second"], watch["users"], color="grey", linestyle=":")
+    users.set(ylim=(0, None), ylabel="users (dotted)")
+    for percentile, by_second in waits_by_second(history).items():
+        waits.plot(moments, by_second, label=percentile)
     for who in ("server", "client"):
         cpu.plot(watch["second"], watch[f"{who}_cores"], label=who)
         memory.plot(watch["second"], watch[f"{who}_rss_mb"], label=who)
-    titles = ("Load", "Time to the answer, ms", "Busy cores", "Memory, MB")
+    titles = ("Load", "Time to the answer, ms, of the last 10 s", "Busy cores", "Memory, MB")
     for axis, title in zip(axes.flat, titles, strict=True):
         axis.set(title=title, xlabel="seconds", ylim=(0, None))
         axis.legend()
     figure.savefig(picture, dpi=100)
     plt.close(figure)
+
+
+def waits_by_second(history: dict[str, list[float]]) -> dict[str, list[float]]:
+    """Percentiles; a gap where nothing was answered, which Locust writes as waits of 0 ms."""
+    return {
+        percentile: [
+            wait if most else math.nan
+            for wait, most in zip(history[percentile], history["99%"], strict=True)
+        ]
+        for percentile in ("50%", "95%", "99%")
+    }
 
 
 def columns(path: Path, where: dict[str, str]) -> dict[str, list[float]]:

@@ -110,9 +110,10 @@ def test_nothing_measured_overwrites_nothing(
 
 
 def test_seconds_without_an_answer_are_a_gap(tmp_path: Path) -> None:
-    """What Locust calls N/A is drawn as nothing, not as a wait of no time at all."""
+    """What Locust calls N/A, later 0, is drawn as nothing: no answer is no wait of no time."""
     file = tmp_path / "history.csv"
-    write_csv(file, [{"Name": "Aggregated", "99%": wait} for wait in ("N/A", 12)])
-    gap, wait = course.columns(file, {"Name": "Aggregated"})["99%"]
-    assert math.isnan(gap)
-    assert wait == 12
+    waits = [dict.fromkeys(("50%", "95%", "99%"), wait) for wait in ("N/A", "12", "0")]
+    write_csv(file, [{"Name": "Aggregated", **wait} for wait in [*waits, waits[1] | {"50%": "0"}]])
+    found = course.waits_by_second(course.columns(file, {"Name": "Aggregated"}))
+    assert [math.isnan(wait) for wait in found["50%"]] == [True, False, True, False]
+    assert found["99%"][1::2] == [12, 12]
