@@ -2,7 +2,7 @@
 
 import time
 from pathlib import Path
-from typing import Any, Final
+from typing import Any
 
 import gevent
 from locust.env import Environment
@@ -12,22 +12,7 @@ from loadtest.shapes import DURATIONS_S
 from loadtest.thresholds import Measured, ThresholdError, read_thresholds
 from loadtest.users import TALLY
 from loadtest.watch import Watch
-
-_TALLY: Final = "tally"
-"""What a worker's report to its master holds the numbers of texts and of wrong labels under."""
-
-
-def report_tally(data: dict[str, Any], **_: object) -> None:
-    """As a worker of Locust: send what was counted since the last report."""
-    data[_TALLY] = (TALLY.texts, TALLY.wrong)
-    TALLY.clear()
-
-
-def gather_tallies(data: dict[str, Any], **_: object) -> None:
-    """As the master of workers: count what one of them has counted."""
-    texts, wrong = data.get(_TALLY, (0, 0))
-    TALLY.texts += texts
-    TALLY.wrong += wrong
+from loadtest.workers import Workers
 
 
 class Judge:
@@ -50,6 +35,7 @@ class Judge:
         self._server_pid: int = options.server_pid
         self._watch_csv: str = options.watch_csv
         read_thresholds(options.shape, self._file)
+        self._workers = Workers(environment)
         self._watch = Watch(0, 0)
         self._watcher = gevent.Greenlet()
         self._start = self._end = 0.0
@@ -67,6 +53,7 @@ class Judge:
         """Note when the load ended; the last answers come later."""
         self._end = time.time()
         self._watcher.kill()
+        self._workers.end_users()
 
     def stop(self, **_: object) -> None:
         """Write the samples; judge now where nobody waits for an exit code."""

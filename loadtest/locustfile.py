@@ -19,10 +19,11 @@ ROOT: Final = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))  # Locust is started from anywhere, without the suite being installed
 
 from loadtest.command import arrivals, at_least_one, not_negative  # noqa: E402
-from loadtest.judge import Judge, gather_tallies, report_tally  # noqa: E402
+from loadtest.judge import Judge  # noqa: E402
 from loadtest.shapes import DURATIONS_S, SHAPES, users_at  # noqa: E402
 from loadtest.thresholds import SHIPPED, ThresholdError  # noqa: E402
 from loadtest.users import LAST_ANSWERS_S, Asker  # noqa: E402
+from loadtest.workers import attach_worker  # noqa: E402
 
 __all__ = ["Asker", "PlannedShape"]
 
@@ -68,13 +69,12 @@ def attach(environment: Environment, **_: object) -> None:
     # Users that end are given time for the answers that are under way.
     environment.stop_timeout = environment.stop_timeout or LAST_ANSWERS_S + 1
     if isinstance(environment.runner, WorkerRunner):
-        environment.events.report_to_master.add_listener(report_tally)
+        attach_worker(environment.runner)
         return
     try:
         judge = Judge(environment, client_pid=os.getpid())
     except ThresholdError as error:
         sys.exit(f"loadtest: {error}")
-    environment.events.worker_report.add_listener(gather_tallies)
     environment.events.test_start.add_listener(judge.start)
     environment.events.test_stopping.add_listener(judge.note_the_end)
     environment.events.test_stop.add_listener(judge.stop)

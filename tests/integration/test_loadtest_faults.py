@@ -92,6 +92,13 @@ def test_several_processes_are_judged_together(tmp_path: Path) -> None:
     assert output.count("BROKEN: ") == 1, output
 
 
+def test_silence_is_heard_of_by_the_master(tmp_path: Path) -> None:
+    """Workers are given the time that their users have for their last answers."""
+    code, output = load(tmp_path, after(1, silence), "--processes", "2")
+    assert code == 1, output
+    assert "BROKEN: failures is 0." in output
+
+
 def test_waits_begin_when_a_request_was_due(tmp_path: Path) -> None:
     """Beyond what a service can do waits grow, and what was never sent has failed."""
     turn = threading.Lock()
