@@ -71,6 +71,8 @@ def attach(environment: Environment, **_: object) -> None:
     if isinstance(environment.runner, WorkerRunner):
         attach_worker(environment.runner)
         return
+    if environment.host and not environment.host.startswith(("http://", "https://")):
+        sys.exit(f"loadtest: --host {environment.host} must begin with http:// or https://")
     try:
         judge = Judge(environment, client_pid=os.getpid())
     except ThresholdError as error:

@@ -46,6 +46,7 @@ class Asker(FastHttpUser):
     def on_start(self) -> None:
         """Prepare what arrivals need; users that start together do not ask in step."""
         options: Any = self.environment.parsed_options
+        self.client.base_url = str(self.client.base_url).rstrip("/")  # as copied from a browser
         self._rate: float = min(MAX_ARRIVALS, options.arrivals)
         self._pool = Pool(_IN_FLIGHT)
         self._next_due = self._told_to_stop = float("inf")

@@ -32,8 +32,9 @@ def load(tmp_path: Path, behave: Behaviour, *options: str) -> tuple[int, str]:
     limits = tmp_path / "limits.toml"
     limits.write_text(LIMITS)
     with faulty_service(behave) as host:
+        address = f"{host}/"  # as copied from a browser
         command = [sys.executable, "-m", "locust", "-f", "loadtest/locustfile.py", "--headless"]
-        command += ["--host", host, "--only-summary", "--thresholds", str(limits)]
+        command += ["--host", address, "--only-summary", "--thresholds", str(limits)]
         command += ["--duration", "2", "--peak", "4", *options]
         done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
     return done.returncode, done.stdout + done.stderr
@@ -124,6 +125,13 @@ def test_a_spike_ends_at_once(tmp_path: Path) -> None:
         users = [(int(row["second"]), int(row["users"])) for row in csv.DictReader(file)]
     assert {count for second, count in users if second < 4 or second > 7} == {2}
     assert max(count for _, count in users) == 20
+
+
+def test_a_host_without_a_scheme_is_refused(tmp_path: Path) -> None:
+    """What is no address is said at once, not by a failure a request."""
+    code, output = load(tmp_path, right, "--host", "localhost:8080")
+    assert code == 1
+    assert "--host localhost:8080 must begin with http" in output
 
 
 def test_a_host_that_is_down_fails_and_is_named(tmp_path: Path) -> None:
