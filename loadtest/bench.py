@@ -24,7 +24,7 @@ sys.path[0] = str(ROOT)  # run as a script from anywhere, without being installe
 
 from loadtest import raw_client, wrk  # noqa: E402
 from loadtest.command import above_zero, at_least_one, end_at_sigterm  # noqa: E402
-from loadtest.experiments import full_cases, further  # noqa: E402
+from loadtest.experiments import full_cases, scandid_alone  # noqa: E402
 from loadtest.library import TEXT_BYTES, library_costs  # noqa: E402
 from loadtest.measure import LoadFailed  # noqa: E402
 from loadtest.processes import cores  # noqa: E402
@@ -103,7 +103,7 @@ def _quick(plan: Plan) -> dict[str, Any]:
 def _full(plan: Plan) -> dict[str, Any]:
     stacks = [NULL, SCANDID, GUNICORN_NULL, *peers()]
     records = run_rounds(plan, [(stack, full_cases()) for stack in stacks])
-    return _result(plan, records, with_peers=True) | further(plan)
+    return _result(plan, records, with_peers=True) | scandid_alone(plan)
 
 
 def _result(plan: Plan, records: Mapping[str, Record], *, with_peers: bool) -> dict[str, Any]:

@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import Any, Final
 
-from loadtest import apart
+from loadtest import other_tables
 from loadtest.command import files
 from loadtest.markdown import Row, table
 from loadtest.stacks import EMPTY
@@ -214,7 +214,7 @@ TABLES: Final[Mapping[str, Callable[[Result], str]]] = {
     "beside": _beside,
     "memory": _memory,
     "sizing": _sizing,
-    **apart.TABLES,
+    **other_tables.TABLES,
 }
 """What stands in the page, by name."""
 
