@@ -9,6 +9,7 @@ import socket
 import subprocess
 import sys
 import time
+from collections.abc import Sequence
 from contextlib import closing, suppress
 from pathlib import Path
 
@@ -16,6 +17,9 @@ import psutil
 import pytest
 
 from loadtest import run
+from loadtest.measure import LoadFailed
+from loadtest.monitoring import monitoring_cost
+from loadtest.outcome import Outcome
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 
@@ -175,6 +179,18 @@ def test_a_benchmark_that_is_ended_leaves_no_server() -> None:
     assert process.returncode == 128 + signal.SIGTERM
     assert len(servers) >= 2
     assert not [left for left in servers if left.is_running()]
+
+
+def test_the_cost_of_monitoring_is_not_that_of_errors() -> None:
+    """A server that refuses is cheap: what it refused is no measurement."""
+
+    def refused(port: int, bodies: Sequence[bytes], *, connections: int, seconds: float) -> Outcome:
+        assert port
+        assert bodies
+        return Outcome(10, connections, seconds, 1.0, 1.0)
+
+    with pytest.raises(LoadFailed, match="3 errors, 10 answers"):
+        monitoring_cost(refused, 3, turns=1)
 
 
 def test_the_benchmark_ends_with_its_figures(tmp_path: Path) -> None:
