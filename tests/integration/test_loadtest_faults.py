@@ -115,6 +115,19 @@ def test_waits_begin_when_a_request_was_due(tmp_path: Path) -> None:
     assert "arrival that was never sent" in output
 
 
+def test_users_do_not_ask_in_step(tmp_path: Path) -> None:
+    """At a constant rate users that start together are spread over the time between requests."""
+    moments: list[float] = []
+
+    def note(query: dict[str, Any]) -> Reply:
+        moments.append(time.monotonic() % 0.2)
+        return right(query)
+
+    code, output = load(tmp_path, note, "--arrivals", "5", "--peak", "16")
+    assert code == 0, output
+    assert len({int(moment / 0.02) for moment in moments}) >= 6, "tenths of the time between"
+
+
 def test_a_spike_ends_at_once(tmp_path: Path) -> None:
     """All users ask for the middle fifth of the time, and within a second after it a tenth do."""
     watched = tmp_path / "watch.csv"
