@@ -193,6 +193,16 @@ def test_the_cost_of_monitoring_is_not_that_of_errors() -> None:
         monitoring_cost(refused, 3, turns=1)
 
 
+@pytest.mark.parametrize(("words", "written"), [("", 3), ("--quick --json", 0)])
+def test_the_short_benchmark_leaves_the_page_alone(words: str, written: int) -> None:
+    """Only the whole of it has what docs/performance.json, its pictures and tables hold."""
+    command = ["make", "--dry-run", "bench", f"ARGS={words}"]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True)
+    (benchmark,) = (line for line in done.stdout.splitlines() if "loadtest/bench.py" in line)
+    assert benchmark.endswith(words)
+    assert done.stdout.count("docs/performance.json") == written
+
+
 def test_the_benchmark_ends_with_its_figures(tmp_path: Path) -> None:
     """The last line is one JSON object with the figures that are watched, all above zero."""
     output = tmp_path / "bench.json"
