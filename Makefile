@@ -22,6 +22,9 @@ TAG ?= $(shell git describe --tags --always --dirty 2>/dev/null || date +%Y%m%d-
 built = $(if $(call named,$(2)),,TAG=$(TAG) $(STACK) --file deploy/compose.build.yaml build $(1))
 named = $(if $(filter undefined,$(origin $(1))),$(shell grep '^$(1)=["[:alnum:]]' .env 2>/dev/null),$($(1)))
 
+# The short form measures less than the page shows.
+quick = $(filter --quick,$(ARGS))
+
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 .PHONY: help setup serve test check lock train export leave-one-out dashboards card report loadtest bench peers \
@@ -81,9 +84,9 @@ loadtest: $(LOADTEST)/.ready ## Load a server of its own, judge it by thresholds
 	$(LOADTEST)/bin/python -m loadtest.run $(ARGS)
 
 bench: $(LOADTEST)/.ready ## What a request costs, beside other stacks (after make peers) and in plots
-	$(LOADTEST)/bin/python loadtest/bench.py --output docs/performance.json $(ARGS)
-	$(LOADTEST)/bin/python -m loadtest.plots docs/performance.json
-	$(LOADTEST)/bin/python -m loadtest.pages docs/performance.json
+	$(LOADTEST)/bin/python loadtest/bench.py $(if $(quick),,--output docs/performance.json) $(ARGS)
+	$(if $(quick),,$(LOADTEST)/bin/python -m loadtest.plots docs/performance.json)
+	$(if $(quick),,$(LOADTEST)/bin/python -m loadtest.pages docs/performance.json)
 
 peers: $(PEERS_VENV)/.ready ## Make .venv-peers with what make bench and make report compare with
 	@echo "$(PEERS_VENV) is ready"

@@ -1,5 +1,6 @@
-"""What an answer must look like, and how many languages were right."""
+"""What an answer must look like, and how many labels were right."""
 
+import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Final
@@ -7,6 +8,16 @@ from typing import Any, Final
 from loadtest.texts import KnownText
 
 LABELS: Final = ("dan", "swe", "nob", "nno", "other")
+LANGUAGES: Final = {
+    "dan": "Danish",
+    "swe": "Swedish",
+    "nob": "Norwegian",
+    "nno": "Norwegian",
+    "other": "Other",
+    "und": "Undetermined",
+}
+"""The plain language that belongs to each label."""
+
 MEMBERS: Final = {
     *("language", "label", "name", "confidence", "probabilities"),
     *("reliable", "acceptable", "ambiguous", "truncated"),
@@ -15,15 +26,35 @@ MEMBERS: Final = {
 
 @dataclass(slots=True)
 class AnswerTally:
-    """Texts that were answered, and those of them whose language was wrong."""
+    """Texts that were answered, and those of them whose label was wrong."""
 
     texts: int = 0
     wrong: int = 0
 
     @property
     def wrong_share(self) -> float:
-        """Share of wrong languages, 0 to 1."""
+        """Share of wrong labels, 0 to 1."""
         return self.wrong / max(1, self.texts)
+
+    def clear(self) -> None:
+        """Begin anew."""
+        self.texts = self.wrong = 0
+
+    def read(self, asked: Sequence[KnownText], body: bytes, *, listed: bool) -> str | None:
+        """Count the answers in a body; what is wrong with its form, or None.
+
+        Args:
+            asked: The texts that were asked, in order.
+            body: What the server sent with its 200.
+            listed: Whether the texts were asked as a list.
+        """
+        try:
+            document = json.loads(body)
+        except ValueError:
+            return f"the answer is no JSON: {body[:100]!r}"
+        if not isinstance(document, dict):
+            return f"the answer is no object: {str(document)[:100]}"
+        return self.add(asked, document.get("answers") if listed else [document])
 
     def add(self, asked: Sequence[KnownText], answers: object) -> str | None:
         """Count the answers to these texts; what is malformed in them, or None."""
@@ -33,7 +64,7 @@ class AnswerTally:
             if fault := malformed(answer):
                 return fault
             self.texts += 1
-            self.wrong += answer["language"] != known.language
+            self.wrong += answer["label"] != known.label
         return None
 
 
@@ -41,11 +72,13 @@ def malformed(answer: Any) -> str | None:  # noqa: ANN401  # it is what a server
     """What is wrong with the form of one answer, whatever its language; None if nothing is."""
     if not isinstance(answer, dict) or not answer.keys() >= MEMBERS:
         return f"an answer lacks members: {str(answer)[:100]}"
-    probabilities = answer["probabilities"]
+    probabilities, label = answer["probabilities"], answer["label"]
     if not isinstance(probabilities, dict) or tuple(probabilities) != LABELS:
         return f"probabilities are {str(probabilities)[:100]}"
-    if not all(0 <= value <= 1 for value in probabilities.values()):
-        return f"a probability is not within 0 and 1: {probabilities}"
-    if answer["confidence"] != probabilities.get(answer["label"], 0):
-        return f"the confidence is not that of {answer['label']}: {answer['confidence']}"
+    if not all(isinstance(p, int | float) and 0 <= p <= 1 for p in probabilities.values()):
+        return f"a probability is no number from 0 to 1: {probabilities}"
+    if not isinstance(label, str) or LANGUAGES.get(label) != answer["language"]:
+        return f"the label of {str(answer['language'])[:50]} is {str(label)[:50]}"
+    if answer["confidence"] != probabilities.get(label, 0):
+        return f"the confidence is not that of {label}: {answer['confidence']}"
     return None

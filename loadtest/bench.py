@@ -10,6 +10,8 @@ the kernel's accounting of all server processes; medians over rounds that start 
 import argparse
 import json
 import platform
+import signal
+import subprocess
 import sys
 import time
 from collections.abc import Mapping
@@ -21,10 +23,13 @@ ROOT: Final = Path(__file__).resolve().parent.parent
 sys.path[0] = str(ROOT)  # run as a script from anywhere, without being installed
 
 from loadtest import raw_client, wrk  # noqa: E402
-from loadtest.experiments import full_cases, further  # noqa: E402
+from loadtest.command import above_zero, at_least_one, end_at_sigterm  # noqa: E402
+from loadtest.experiments import full_cases, scandid_alone  # noqa: E402
 from loadtest.library import TEXT_BYTES, library_costs  # noqa: E402
+from loadtest.measure import LoadFailed  # noqa: E402
 from loadtest.processes import cores  # noqa: E402
 from loadtest.rounds import Case, Plan, Record, run_rounds  # noqa: E402
+from loadtest.servers import ServerFailed  # noqa: E402
 from loadtest.stacks import GUNICORN_NULL, NULL, SCANDID, peers  # noqa: E402
 from loadtest.table import table  # noqa: E402
 
@@ -40,9 +45,20 @@ LIST: Final = Case(size_bytes=TEXT_BYTES, connections=2, texts=1000)
 
 def main() -> int:
     """Run the benchmark."""
-    options = _parser().parse_args()
+    parser = _parser()
+    options = parser.parse_args()
+    end_at_sigterm()
+    if options.client == "wrk" and not wrk.installed():
+        parser.error("--client wrk: there is no wrk on the PATH; --client python needs none")
     plan = _plan(options)
-    result = _quick(plan) if options.quick else _full(plan)
+    try:
+        if options.output:
+            options.output.open("a").close()  # not only after ten minutes
+        result = _quick(plan) if options.quick else _full(plan)
+    except (LoadFailed, ServerFailed, OSError, subprocess.CalledProcessError) as error:
+        sys.exit(f"bench: {error}")
+    except KeyboardInterrupt:
+        return 128 + signal.SIGINT
     print(table(result))
     if options.output:
         options.output.write_text(json.dumps(result, indent=1) + "\n", encoding="utf-8")
@@ -58,17 +74,21 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--quick", action="store_true", help="empty handler and scandid only")
     parser.add_argument("--json", action="store_true", help="end with the result as one JSON line")
     parser.add_argument("--output", type=Path, metavar="FILE", help="write the result as JSON")
-    parser.add_argument("--seconds", type=float, default=1.0, help="of one measured load (1)")
-    parser.add_argument("--rounds", type=int, default=3, help="of which medians are taken (3)")
+    parser.add_argument("--seconds", type=above_zero, default=1.0, help="of one measured load (1)")
+    parser.add_argument(
+        "--rounds", type=at_least_one, default=3, help="of which medians are taken (3)"
+    )
     parser.add_argument("--client", choices=["auto", "wrk", "python"], default="auto")
     return parser
 
 
 def _plan(options: argparse.Namespace) -> Plan:
     use_wrk = options.client == "wrk" or (options.client == "auto" and wrk.installed())
+    if len(cores()) == 1:
+        print("one core: server and client take turns on it, which slows both", file=sys.stderr)
     return Plan(
         load=wrk.load if use_wrk else raw_client.load,
-        seconds=options.seconds,
+        seconds=wrk.whole(options.seconds) if use_wrk else options.seconds,
         warm_s=options.seconds / 2,
         rounds=options.rounds,
     )
@@ -83,7 +103,7 @@ def _quick(plan: Plan) -> dict[str, Any]:
 def _full(plan: Plan) -> dict[str, Any]:
     stacks = [NULL, SCANDID, GUNICORN_NULL, *peers()]
     records = run_rounds(plan, [(stack, full_cases()) for stack in stacks])
-    return _result(plan, records, with_peers=True) | further(plan)
+    return _result(plan, records, with_peers=True) | scandid_alone(plan)
 
 
 def _result(plan: Plan, records: Mapping[str, Record], *, with_peers: bool) -> dict[str, Any]:

@@ -30,8 +30,8 @@ def full_cases() -> list[Case]:
     return [*singles, *(Case(130, 2, texts) for texts in (1, 32, 1000))]
 
 
-def further(plan: Plan) -> dict[str, Any]:
-    """Everything about scandid alone."""
+def scandid_alone(plan: Plan) -> dict[str, Any]:
+    """Curves, settings, layers, workers, memory: what no other stack is asked for."""
     return {
         "curves": _curves(plan),
         "options": _options(plan),

@@ -1,13 +1,23 @@
 """One measurement: a load on a server, and what it cost in the kernel's own accounting."""
 
+import time
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from statistics import median
-from typing import Protocol
+from typing import Final, Protocol
 
 from loadtest.outcome import Outcome
-from loadtest.processes import cpu_s
+from loadtest.processes import cpu_s, is_busy
 from loadtest.servers import Server
+
+P99_REQUESTS: Final = 1_000
+"""Of fewer the p99 rests on less than ten, and is not shown."""
+
+_REST_LOOKS: Final = 5
+"""How often in a row a server must be seen at rest: threads of Python take turns."""
+
+_REST_LOOK_S: Final = 0.01
+_REST_TIMEOUT_S: Final = 60
 
 
 class Load(Protocol):
@@ -32,12 +42,14 @@ class Cost:
         rps: Requests answered in a second.
         p50_ms: Median time from request to answer.
         p99_ms: Time that one answer in a hundred exceeds.
+        requests: Requests that the figures rest on.
     """
 
     cpu_us: float
     rps: float
     p50_ms: float
     p99_ms: float
+    requests: float
 
     def as_dict(self) -> dict[str, float]:
         """JSON-ready, rounded to what was measured."""
@@ -52,6 +64,7 @@ def measure(
     Raises:
         LoadFailed: Not every answer was a 200.
     """
+    await_rest(server.pid)
     before = cpu_s(server.pid)
     outcome = load(server.port, bodies, connections=connections, seconds=seconds)
     spent_s = cpu_s(server.pid) - before
@@ -62,7 +75,21 @@ def measure(
         rps=outcome.requests / outcome.seconds,
         p50_ms=outcome.p50_ms,
         p99_ms=outcome.p99_ms,
+        requests=outcome.requests,
     )
+
+
+def await_rest(pid: int) -> None:
+    """Wait until the server has nothing left to do, for a minute at most.
+
+    wrk leaves when its time is over, up to a connection's request each unanswered. A slow server
+    computes those for a while yet, which would be charged to the load that comes next.
+    """
+    deadline = time.monotonic() + _REST_TIMEOUT_S
+    looks = 0
+    while looks < _REST_LOOKS and time.monotonic() < deadline:
+        time.sleep(_REST_LOOK_S)
+        looks = 0 if is_busy(pid) else looks + 1
 
 
 def median_cost(costs: Sequence[Cost]) -> Cost:

@@ -1,7 +1,7 @@
 """What metrics and a line a request cost, measured so that a share of a few percent can be seen.
 
-Two servers run at once on the same core and are loaded in turns of half a second: what slows the
-machine meanwhile slows both. The figure is the sum over all turns.
+Two servers run at once on the same core and are loaded in turns of half a second, with wrk of a
+whole one: what slows the machine meanwhile slows both. The figure is the sum over all turns.
 """
 
 import argparse
@@ -14,7 +14,8 @@ if __name__ == "__main__":
     sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 from loadtest import raw_client, wrk
-from loadtest.measure import Load
+from loadtest.command import at_least_one
+from loadtest.measure import Load, LoadFailed
 from loadtest.processes import cores, cpu_s, pinned
 from loadtest.servers import started
 from loadtest.stacks import SCANDID_COUNTED, SCANDID_SILENT
@@ -26,7 +27,11 @@ MAX_SHARE: Final = 0.08
 
 
 def monitoring_cost(load: Load, connections: int, turns: int = 20) -> dict[str, float]:
-    """CPU microseconds of a request without and with both, and what both add as a share."""
+    """CPU microseconds of a request without and with both, and what both add as a share.
+
+    Raises:
+        LoadFailed: Not every answer was a 200.
+    """
     bodies = single_bodies(320)
     core = cores()[:1]
     with started(SCANDID_SILENT, core) as bare, started(SCANDID_COUNTED, core) as watched:
@@ -37,6 +42,8 @@ def monitoring_cost(load: Load, connections: int, turns: int = 20) -> dict[str, 
                 for server in (bare, watched) if turn % 2 else (watched, bare):
                     before = cpu_s(server.pid)
                     outcome = load(server.port, bodies, connections=connections, seconds=TURN_S)
+                    if outcome.errors or not outcome.requests:
+                        raise LoadFailed(f"{outcome.errors} errors, {outcome.requests} answers")
                     if turn >= 0:
                         spent_s[server] += cpu_s(server.pid) - before
                         requests[server] += outcome.requests
@@ -52,7 +59,7 @@ def monitoring_cost(load: Load, connections: int, turns: int = 20) -> dict[str, 
 def main() -> int:
     """Print one JSON line for each number of connections; 1 where one costs too much."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--turns", type=int, default=20, help="of half a second each (20)")
+    parser.add_argument("--turns", type=at_least_one, default=20, help="of each server (20)")
     turns = parser.parse_args().turns
     load = wrk.load if wrk.installed() else raw_client.load
     costs = [monitoring_cost(load, connections, turns) for connections in (1, 32)]

@@ -12,10 +12,11 @@ from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import Any, Final
 
-from loadtest import apart
+from loadtest import other_tables
 from loadtest.command import files
 from loadtest.markdown import Row, table
 from loadtest.stacks import EMPTY
+from loadtest.table import p99
 
 P99_LIMIT_MS: Final = 10
 
@@ -74,7 +75,7 @@ def _singles(result: Result) -> str:
         "ratio": "{ratio:.2f}",
         "requests/s": "{rps:,.0f}",
         "p50 ms": "{p50_ms:,.2f}",
-        "p99 ms": "{p99_ms:,.2f}",
+        "p99 ms": "{p99}",
     }
     return table((row for row in _cases(result) if not row["texts"]), columns)
 
@@ -97,7 +98,8 @@ def _cases(result: Result) -> Iterable[Row]:
     stacks = result["stacks"]
     for name, stack in stacks.items():
         for row, empty in zip(stack["cases"], stacks[EMPTY]["cases"], strict=True):
-            yield row | {"stack": name, "ratio": row["cpu_us"] / empty["cpu_us"]}
+            ratio = row["cpu_us"] / empty["cpu_us"]
+            yield row | {"stack": name, "ratio": ratio, "p99": p99(row)}
 
 
 def _processes(result: Result) -> str:
@@ -212,7 +214,7 @@ TABLES: Final[Mapping[str, Callable[[Result], str]]] = {
     "beside": _beside,
     "memory": _memory,
     "sizing": _sizing,
-    **apart.TABLES,
+    **other_tables.TABLES,
 }
 """What stands in the page, by name."""
 

@@ -29,6 +29,12 @@ def cpu_s(pid: int) -> float:
     return ticks / _TICKS_PER_S
 
 
+def is_busy(pid: int) -> bool:
+    """Whether a thread of the tree runs, waits for a core to run on, or for a disk."""
+    stats = [file for member in tree(pid) for file in (PROC / str(member)).glob("task/*/stat")]
+    return any(_read(file).rpartition(")")[2].split()[:1] in (["R"], ["D"]) for file in stats)
+
+
 def rss_mb(pid: int) -> float:
     """Resident memory of one process, MB of 2**20 bytes; 0 where it has ended."""
     lines = _read(PROC / str(pid) / "status").splitlines()

@@ -72,7 +72,9 @@ class _Connection:
             self.missing -= len(chunk)
         else:
             self.received += chunk
-            head, _, body = self.received.partition(b"\r\n\r\n")
+            head, end, body = self.received.partition(b"\r\n\r\n")
+            if not end:
+                return None
             self.missing = _content_length(head) - len(body)
         return None if self.missing > 0 else self.received.startswith(_OK)
 
@@ -82,13 +84,17 @@ def _ask(
 ) -> int:
     """Keep every connection busy until the end and read what is still to come; count errors.
 
-    A server is left idle: what it computes afterwards would be charged to the next load.
+    A server is left idle: what it computes afterwards would be charged to the next load. One that
+    sends nothing any more for a minute has failed on every connection.
     """
     errors = 0
     for key in list(selector.get_map().values()):
         key.data.send(next(requests))
     while selector.get_map():
-        for key, _ in selector.select(_TIMEOUT_S):
+        ready = selector.select(_TIMEOUT_S)
+        if not ready:
+            return errors + len(selector.get_map())
+        for key, _ in ready:
             try:
                 answered = key.data.receive()
                 if answered is None:

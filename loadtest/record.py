@@ -16,9 +16,12 @@ from loadtest.shapes import SHAPES
 
 
 def main() -> int:
-    """Write a row for every shape that was run."""
+    """Write a row for every shape that was run; 1, and nothing written, where none was."""
     results, file = files(__doc__, "results", "json")
     rows = [row(results / shape) for shape in SHAPES if (results / shape / "watch.csv").exists()]
+    if not rows:
+        print(f"{results} holds no results of make loadtest", file=sys.stderr)
+        return 1
     file.write_text(json.dumps({"rows": rows}, indent=1) + "\n", encoding="utf-8")
     return 0
 
@@ -31,7 +34,7 @@ def row(folder: Path) -> dict[str, Any]:
     middle = len(memory) // 2
     return {
         "shape": folder.name,
-        "seconds": len(watch),
+        "seconds": int(watch[-1]["second"]),
         "users": max(int(line["users"]) for line in watch),
         "requests": int(total["Request Count"]),
         "failures": int(total["Failure Count"]),

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from statistics import median
 
 from loadtest import raw_client
-from loadtest.measure import Cost, Load, measure, median_cost
+from loadtest.measure import Cost, Load, LoadFailed, measure, median_cost
 from loadtest.processes import cores, pinned, worker_rss_mb
 from loadtest.servers import Server, Stack, started
 from loadtest.texts import list_bodies, single_bodies
@@ -100,7 +100,10 @@ def run_rounds(plan: Plan, work: Sequence[tuple[Stack, Sequence[Case]]]) -> dict
     for _ in range(plan.rounds):
         for stack, cases in work:
             with started(stack, plan.server_cores, plan.workers) as server:
-                _measure_cases(plan, server, cases, records[stack.name])
+                try:
+                    _measure_cases(plan, server, cases, records[stack.name])
+                except LoadFailed as error:
+                    raise LoadFailed(f"{stack.name}: {error}") from error
     return records
 
 

@@ -3,6 +3,8 @@
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from loadtest.measure import P99_REQUESTS
+
 _HEAD = ("stack", "bytes", "conns", "texts", "CPU µs", "ratio", "req/s", "p50 ms", "p99 ms")
 
 
@@ -26,8 +28,13 @@ def _rows(
     for row in cases:
         null_us = reference.get(_case(row))
         ratio = f"{row['cpu_us'] / null_us:.2f}" if null_us else "-"
-        figures = (f"{row['rps']:,.0f}", f"{row['p50_ms']:.2f}", f"{row['p99_ms']:.2f}")
+        figures = (f"{row['rps']:,.0f}", f"{row['p50_ms']:.2f}", p99(row))
         yield _line((name, *map(str, _case(row)), f"{row['cpu_us']:,.1f}", ratio, *figures))
+
+
+def p99(row: Mapping[str, float]) -> str:
+    """The p99 of a case in ms, or a dash where it had too few requests for one."""
+    return f"{row['p99_ms']:,.2f}" if row.get("requests", P99_REQUESTS) >= P99_REQUESTS else "-"
 
 
 def _case(row: Mapping[str, float]) -> tuple[float, ...]:

@@ -1,4 +1,4 @@
-"""The texts that are asked: real sentences of mixed lengths, each with its plain language.
+"""The texts that are asked: real sentences of mixed lengths, each with its language.
 
 ``texts.jsonl`` holds 200 texts of 20 to 1,800 bytes: Danish, Swedish, Bokmål and other languages
 from Mozilla Common Voice (CC0), some of them several sentences in a row; Nynorsk written for this
@@ -19,9 +19,16 @@ _FILE: Final = Path(__file__).with_name("texts.jsonl")
 
 @dataclass(frozen=True, slots=True)
 class KnownText:
-    """A text and what the service must call its language."""
+    """A text and what the service must call its language.
+
+    Attributes:
+        text: The text.
+        label: The label it must get.
+        language: The plain language, which is one for Bokmål and Nynorsk.
+    """
 
     text: str
+    label: str
     language: str
 
 

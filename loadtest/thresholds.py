@@ -30,11 +30,11 @@ class Thresholds:
 
     Attributes:
         failures: Most requests that fail, 0 to 1.
-        wrong: Most texts whose language is wrong, 0 to 1.
+        wrong: Most texts whose label is wrong, 0 to 1.
         p50_ms: Longest median wait.
         p95_ms: Longest wait of 95% of the requests.
         p99_ms: Longest wait of 99% of the requests.
-        throughput: Least requests answered in a second.
+        throughput: Least requests answered well in a second.
     """
 
     failures: float | None = None

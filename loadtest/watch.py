@@ -1,6 +1,7 @@
 """CPU and memory of server and client during a load test, once a second, into a CSV file."""
 
 import csv
+import time
 from collections.abc import Callable
 from dataclasses import asdict, dataclass, fields
 from pathlib import Path
@@ -9,8 +10,11 @@ from typing import Final
 
 import psutil
 
-CLIENT_LIMIT: Final = 0.9
-"""Share of a core from which the client, which is one thread, may be what limits the load."""
+FULL: Final = 0.9
+"""Share of a second in which the client, which is one thread, may want a core without a warning."""
+
+LIMITED_SHARE: Final = 0.1
+"""Share of the seconds in which the client may be what limits the load without a warning."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -20,11 +24,13 @@ class Sample:
     Attributes:
         second: Seconds since the start.
         users: Users that ask.
-        answered: Requests answered in this second.
+        answered: Requests answered well, by the second.
         server_cores: Cores the server's processes keep busy.
         server_rss_mb: Memory of all of them, MB of 2**20 bytes.
-        client_cores: Cores the client keeps busy.
-        client_rss_mb: Its memory.
+        client_cores: Cores the client's processes keep busy.
+        client_rss_mb: Memory of all of them.
+        client_wanted: Share of the second in which a process of the client, the one that did so
+            most, ran or waited for a core that others had.
     """
 
     second: int
@@ -34,6 +40,7 @@ class Sample:
     server_rss_mb: float
     client_cores: float
     client_rss_mb: float
+    client_wanted: float
 
 
 class Watch:
@@ -42,25 +49,38 @@ class Watch:
     Args:
         server_pid: The server's process, or 0 where it runs elsewhere.
         client_pid: The client's process.
+        clock: Seconds, for what lies between two samples.
     """
 
-    def __init__(self, server_pid: int, client_pid: int) -> None:
-        self._pids = (server_pid, client_pid)
-        self._processes: dict[int, psutil.Process] = {}
+    def __init__(
+        self, server_pid: int, client_pid: int, clock: Callable[[], float] = time.monotonic
+    ) -> None:
+        self._clock = clock
+        self._start = self._last = clock()
+        self._server, self._client = _Tree(server_pid), _Tree(client_pid)
+        self._watches_server = bool(server_pid)
         self.samples: list[Sample] = []
 
     def sample(self, users: int, answered: int) -> None:
-        """Take one sample; call it once a second."""
-        server, client = (self._use(pid) for pid in self._pids)
+        """Take one sample; call it about once a second.
+
+        Args:
+            users: Users that ask now.
+            answered: Requests answered well since the last sample.
+        """
+        now = self._clock()
+        elapsed_s, self._last = now - self._last, now
+        server, client = self._server.look(), self._client.look()
         self.samples.append(
             Sample(
-                second=len(self.samples),
+                second=round(now - self._start),
                 users=users,
-                answered=answered,
-                server_cores=server[0],
-                server_rss_mb=server[1],
-                client_cores=client[0],
-                client_rss_mb=client[1],
+                answered=round(answered / elapsed_s),
+                server_cores=round(server.cpu_s / elapsed_s, 3),
+                server_rss_mb=server.rss_mb,
+                client_cores=round(client.cpu_s / elapsed_s, 3),
+                client_rss_mb=client.rss_mb,
+                client_wanted=round(client.wanted_s / elapsed_s, 3),
             )
         )
 
@@ -76,15 +96,26 @@ class Watch:
         if not self.samples:
             return ["the test was too short to watch"]
         best = max(self.samples, key=lambda sample: sample.answered)
-        busy = mean(sample.client_cores for sample in self.samples)
-        lines = [
+        server = "server: runs elsewhere, not watched"
+        if self._watches_server:
+            server = f"server: {self._mean('server_cores'):.2f} cores, "
+            server += f"{self._peak('server_rss_mb'):.0f} MB"
+        return [
             f"most throughput: {best.answered} requests/s with {best.users} users",
-            f"server: {self._mean('server_cores'):.2f} cores, {self._peak('server_rss_mb'):.0f} MB",
-            f"client: {busy:.2f} cores, {self._peak('client_rss_mb'):.0f} MB",
+            server,
+            f"client: {self._mean('client_cores'):.2f} cores, {self._peak('client_rss_mb'):.0f} MB",
+            *self._warnings(),
         ]
-        if busy > CLIENT_LIMIT:
-            lines.append("WARNING: the client was the bottleneck, the server could do more")
-        return lines
+
+    def _warnings(self) -> list[str]:
+        """Whether the client had no more to give, for longer than a moment."""
+        limited = sum(sample.client_wanted > FULL for sample in self.samples)
+        if limited <= LIMITED_SHARE * len(self.samples):
+            return []
+        return [
+            f"WARNING: the client was the bottleneck in {limited} of {len(self.samples)} seconds, "
+            "the server could do more: one of its processes ran, or waited for a core, all the time"
+        ]
 
     def _mean(self, name: str) -> float:
         return float(mean(getattr(sample, name) for sample in self.samples))
@@ -92,27 +123,73 @@ class Watch:
     def _peak(self, name: str) -> float:
         return float(max(getattr(sample, name) for sample in self.samples))
 
-    def _use(self, pid: int) -> tuple[float, float]:
-        """Busy cores since the last call, and memory, of a process and its children."""
-        read: Callable[[psutil.Process], tuple[float, int]] = _cpu_and_rss
-        found = [read(process) for process in self._tree(pid)]
-        cores = round(sum(percent for percent, _ in found) / 100, 3)
-        return cores, round(sum(rss for _, rss in found) / 2**20, 1)
 
-    def _tree(self, pid: int) -> list[psutil.Process]:
-        """The same objects every time: a process's CPU share is since it was last asked."""
-        if not pid:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Use:
+    """What a process and everything below it have used.
+
+    Attributes:
+        cpu_s: CPU seconds since the last look, ended processes included.
+        wanted_s: Those, and seconds of waiting for a core, of the process that has most of both.
+        rss_mb: Resident memory of all, MB of 2**20 bytes.
+    """
+
+    cpu_s: float
+    wanted_s: float
+    rss_mb: float
+
+
+class _Tree:
+    """A process and everything below it.
+
+    Args:
+        pid: The process; 0 stands for none.
+    """
+
+    def __init__(self, pid: int) -> None:
+        self._pid = pid
+        self._own_s: dict[int, float] = {}
+        self._wanted_s: dict[int, float] = {}
+        self._ended_s = 0.0
+        self.look()
+
+    def look(self) -> _Use:
+        """What was used since the last look."""
+        own_s: dict[int, float] = {}
+        wanted_s: dict[int, float] = {}
+        ended_s, rss = 0.0, 0
+        for process in self._processes():
+            try:
+                times, rss_of_one = process.cpu_times(), process.memory_info().rss
+            except psutil.Error:  # it has ended meanwhile
+                continue
+            own_s[process.pid] = times.user + times.system
+            wanted_s[process.pid] = own_s[process.pid] + _waited_s(process.pid)
+            # Of its children that have ended: no work of its own.
+            ended_s += times.children_user + times.children_system
+            rss += rss_of_one
+        wants = [total - self._wanted_s.get(pid, 0.0) for pid, total in wanted_s.items()]
+        all_s = sum(own_s.values()) + ended_s - sum(self._own_s.values()) - self._ended_s
+        self._own_s, self._ended_s, self._wanted_s = own_s, ended_s, wanted_s
+        return _Use(
+            cpu_s=max(0.0, all_s),
+            wanted_s=max(wants, default=0.0),
+            rss_mb=round(rss / 2**20, 1),
+        )
+
+    def _processes(self) -> list[psutil.Process]:
+        if not self._pid:
             return []
         try:
-            root = self._processes.setdefault(pid, psutil.Process(pid))
-            children = root.children(recursive=True)
-        except psutil.NoSuchProcess:
+            root = psutil.Process(self._pid)
+            return [root, *root.children(recursive=True)]
+        except psutil.Error:
             return []
-        return [root, *(self._processes.setdefault(child.pid, child) for child in children)]
 
 
-def _cpu_and_rss(process: psutil.Process) -> tuple[float, int]:
+def _waited_s(pid: int) -> float:
+    """Seconds that the main thread of a process was ready and had no core; 0 but on Linux."""
     try:
-        return process.cpu_percent(), process.memory_info().rss
-    except psutil.NoSuchProcess:
-        return 0.0, 0
+        return int(Path(f"/proc/{pid}/schedstat").read_text(encoding="ascii").split()[1]) / 1e9
+    except (OSError, IndexError):
+        return 0.0

@@ -21,11 +21,16 @@ def installed() -> bool:
     return shutil.which("wrk") is not None
 
 
+def whole(seconds: float) -> int:
+    """How long a load of so many seconds lasts: wrk knows whole ones only."""
+    return max(1, round(seconds))
+
+
 def load(port: int, bodies: Sequence[bytes], *, connections: int, seconds: float) -> Outcome:
     """Ask for so long on so many connections, the bodies in turn."""
     program = shutil.which("wrk") or "wrk"
     url = f"http://{HOST}:{port}"
-    options = f"--threads 1 --connections {connections} --duration {max(1, round(seconds))}s"
+    options = f"--threads 1 --connections {connections} --duration {whole(seconds)}s"
     options += f" --latency --timeout {_TIMEOUT_S}s"
     with tempfile.TemporaryDirectory() as folder:
         files = [Path(folder, str(number)) for number in range(len(bodies))]

@@ -2,6 +2,7 @@
 
 import csv
 import json
+import math
 from collections.abc import Mapping, Sequence
 from itertools import islice
 from pathlib import Path
@@ -9,6 +10,7 @@ from pathlib import Path
 import onnxruntime
 import pytest
 
+from loadtest import course, record
 from loadtest.curve import SCORES, draw
 from loadtest.record import row
 from loadtest.sessions import SHIPPED, VARIANTS, identifier_with, varied_texts
@@ -63,12 +65,24 @@ def test_a_load_test_is_kept_as_one_row(tmp_path: Path) -> None:
     counts = {"Request Count": 300, "Failure Count": 1, "Requests/s": 99.96}
     one = {"Type": "POST", "Name": "one text"} | counts | waits
     write_csv(folder / "locust_stats.csv", [one, one | {"Type": "", "Name": "Aggregated"}])
-    second = {"users": 6, "server_cores": 1.0, "client_cores": 0.5, "server_rss_mb": 200.0}
-    later = {"users": 64, "server_cores": 1.5, "client_cores": 0.7, "server_rss_mb": 210.5}
-    write_csv(folder / "watch.csv", [second, later, later | {"server_rss_mb": 211.0}])
+    few: dict[str, float] = {
+        "users": 6,
+        "server_cores": 1.0,
+        "client_cores": 0.5,
+        "server_rss_mb": 200.0,
+    }
+    many: dict[str, float] = {
+        "users": 64,
+        "server_cores": 1.5,
+        "client_cores": 0.7,
+        "server_rss_mb": 210.5,
+    }
+    last = many | {"server_rss_mb": 211.0}
+    moments = zip((1, 2, 4), (few, many, last), strict=True)
+    write_csv(folder / "watch.csv", [{**rest, "second": second} for second, rest in moments])
     assert row(folder) == {
         "shape": "spike",
-        "seconds": 3,
+        "seconds": 4,
         "users": 64,
         "requests": 300,
         "failures": 1,
@@ -81,3 +95,25 @@ def test_a_load_test_is_kept_as_one_row(tmp_path: Path) -> None:
         "middle_mb": 210.5,
         "end_mb": 211.0,
     }
+
+
+def test_nothing_measured_overwrites_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A folder without results is named, and the file of the last ones stays as it is."""
+    file = tmp_path / "shapes.json"
+    file.write_text("kept")
+    monkeypatch.setattr("sys.argv", ["record", str(tmp_path / "elsewhere"), str(file)])
+    assert record.main() == 1
+    assert "elsewhere" in capsys.readouterr().err
+    assert file.read_text() == "kept"
+
+
+def test_seconds_without_an_answer_are_a_gap(tmp_path: Path) -> None:
+    """What Locust calls N/A, later 0, is drawn as nothing: no answer is no wait of no time."""
+    file = tmp_path / "history.csv"
+    waits = [dict.fromkeys(("50%", "95%", "99%"), wait) for wait in ("N/A", "12", "0")]
+    write_csv(file, [{"Name": "Aggregated", **wait} for wait in [*waits, waits[1] | {"50%": "0"}]])
+    found = course.waits_by_second(course.columns(file, {"Name": "Aggregated"}))
+    assert [math.isnan(wait) for wait in found["50%"]] == [True, False, True, False]
+    assert found["99%"][1::2] == [12, 12]
