@@ -7,6 +7,7 @@ import socket
 from collections.abc import Generator
 from contextlib import contextmanager
 from functools import partial
+from itertools import count
 from typing import Final
 
 from uvicorn.config import Config
@@ -83,8 +84,10 @@ class DrainingServer(Server):
             connection.drain()
         loop = asyncio.get_running_loop()
         deadline = loop.time() + self._drain_s
+        ticks = count()
         while state.connections and loop.time() < deadline and not self.force_exit:
-            state.close_overdue(loop.time())
+            # As before the end: gunicorn sees signs of life, answers the date, the overdue close.
+            await self.on_tick(next(ticks))
             await asyncio.sleep(_POLL_S)
         for connection in state.connections:
             connection.cut()
