@@ -28,6 +28,13 @@ class DrainingServer(Server):
 
     The plain server closes kept connections right after SIGTERM, one that has just been promised
     to stay open included: the request its client sends at that moment is lost.
+
+    Args:
+        config: uvicorn's.
+        arbiter: Process that started this one, and whose end is that of the server.
+        share: Its part of all connections.
+        drain_s: How long connections may stay open at the end.
+        request_timeout_s: Longest time for a request to arrive.
     """
 
     server_state: State
@@ -35,12 +42,18 @@ class DrainingServer(Server):
     servers: list[Listener]  # type: ignore[assignment]  # closed and waited for, as asyncio's are
 
     def __init__(
-        self, config: Config, *, share: Share, drain_s: float, request_timeout_s: float
+        self,
+        config: Config,
+        *,
+        arbiter: int,
+        share: Share,
+        drain_s: float,
+        request_timeout_s: float,
     ) -> None:
         super().__init__(config)
         self.server_state = State(request_timeout_s, share)
         self._drain_s = drain_s
-        self._parent = os.getppid()
+        self._arbiter = arbiter
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         """As the overridden one, but listen in a way that shares connections among workers."""
@@ -72,7 +85,7 @@ class DrainingServer(Server):
         """Whether to end: also where the arbiter is gone, who could not replace this worker."""
         self.server_state.share.beat()
         self.server_state.close_overdue(asyncio.get_running_loop().time())
-        return await super().on_tick(counter) or os.getppid() != self._parent
+        return await super().on_tick(counter) or os.getppid() != self._arbiter
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         """Take no new connections, let those there are end, and close what is left."""

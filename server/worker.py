@@ -75,6 +75,7 @@ class DrainingWorker(UvicornWorker):  # type: ignore[misc]  # the package ships 
         drain_s = self.cfg.graceful_timeout - _FORCE_S
         server = DrainingServer(
             self.config,
+            arbiter=self.ppid,  # as it was at the fork: it may have died since
             share=self.share,
             drain_s=drain_s,
             request_timeout_s=self.cfg.timeout,

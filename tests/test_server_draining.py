@@ -38,6 +38,7 @@ class Ending:
         )
         self.server = DrainingServer(
             config,
+            arbiter=os.getppid(),
             share=Shares().take(1),
             drain_s=drain_s,
             request_timeout_s=DEADLINE_S,
