@@ -88,11 +88,13 @@ class DrainingServer(Server):
         return await super().on_tick(counter) or os.getppid() != self._arbiter
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
-        """Take no new connections, let those there are end, and close what is left."""
-        for server in self.servers:
-            server.close()
+        """Leave the port, let the connections there are end, and close what is left."""
         state = self.server_state
         state.draining = True
+        for listener in self.servers:
+            listener.close()
+            await listener.wait_closed()
+        self.servers.clear()  # the overridden one would close them again
         for connection in state.connections:
             connection.drain()
         loop = asyncio.get_running_loop()

@@ -7,6 +7,7 @@ import socket
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
+import pytest
 from uvicorn.config import Config
 
 from server.draining import DrainingServer
@@ -101,6 +102,24 @@ def test_a_worker_that_ends_gives_signs_of_life() -> None:
 
     begin, beats = asyncio.run(run())
     assert max(beats) > begin + 1
+
+
+def test_the_port_is_closed_at_once() -> None:
+    """While a connection is open others are refused, and not left waiting to be reset."""
+
+    async def run() -> None:
+        async with ending(drain_s=DEADLINE_S) as worker:
+            reader, writer = await worker.connect()
+            worker.end()
+            while not worker.server.server_state.draining:
+                await asyncio.sleep(0)
+            with pytest.raises(ConnectionRefusedError):
+                await worker.connect()
+            writer.write(HEAD + b"last")
+            assert (await answer(reader)).endswith(b"last")
+            writer.close()
+
+    asyncio.run(run())
 
 
 def test_answers_of_a_worker_that_ends_have_the_date() -> None:
