@@ -208,10 +208,8 @@ class Connection(HttpToolsProtocol):
         """Answer what cannot be read, as all else is and after what came before it, and close."""
         self._is_refused = True
         if self._is_open and not self._head_is_open:
-            if self._is_answered():
-                self.transport.close()
-                return
-            self._give_up_newest()
+            self._break_off(detail)
+            return
         super().on_message_begin()
         what = {"method": "", "path": malformed.PATH, "query_string": b"", malformed.DETAIL: detail}
         self.scope.update(what)  # type: ignore[typeddict-item]  # a key of our own
@@ -240,11 +238,15 @@ class Connection(HttpToolsProtocol):
         cycle.message_event.set()
         return cycle
 
-    def _give_up_newest(self) -> None:
-        if self.pipeline:
-            self.pipeline.popleft()
-        else:
-            self._abandon()
+    def _break_off(self, detail: str) -> None:
+        """End a body in the middle: its request, which is counted already, answers for it."""
+        cycle = self.cycle
+        if cycle is None or cycle.response_complete:
+            self.transport.close()
+            return
+        cycle.scope[malformed.DETAIL] = detail  # type: ignore[typeddict-unknown-key]
+        cycle.keep_alive = cycle.more_body = False
+        cycle.message_event.set()
 
     def _abandon(self) -> None:
         """Cancel what computes an answer that nobody waits for."""

@@ -53,7 +53,10 @@ class Echo:
         except asyncio.CancelledError:
             self.cancelled.set()
             raise
-        await self._answer(send, 200, body * self._times)
+        if malformed.DETAIL in scope:
+            await self._answer(send, 400, scope[malformed.DETAIL].encode())
+        else:
+            await self._answer(send, 200, body * self._times)
 
     async def _answer(self, send: Send, status: int, body: bytes) -> None:
         length = (b"content-length", str(len(body)).encode())

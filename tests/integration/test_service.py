@@ -129,16 +129,35 @@ def test_a_client_that_offers_http2_is_answered(client: httpx.Client) -> None:
 @pytest.mark.parametrize("garbage", [b"\xff\xfe\r\n\r\n", b"GET / HTTP/1.1\r\nX: " + b"a" * 2**20])
 def test_what_is_no_http_gets_a_document(server: RunningServer, garbage: bytes) -> None:
     """It is refused as any other request is: with a code, a reason and an id that is logged."""
-    url = httpx.URL(server.url)
-    with socket.create_connection((url.host, url.port or 0), timeout=DEADLINE_S) as connection:
-        connection.sendall(garbage)
-        head, _, body = b"".join(iter(partial(connection.recv, 4096), b"")).partition(b"\r\n\r\n")
+    head, _, body = answered(server, garbage).partition(b"\r\n\r\n")
     assert head.startswith(b"HTTP/1.1 400 ")
     assert b"content-type: application/problem+json" in head
     assert json.loads(body)["code"] == "bad_request"
     request_id = head.partition(b"x-request-id: ")[2].split()[0].decode()
     server.wait_for_log(f'"request_id":"{request_id}"', times=1)
     assert all(line.startswith("{") for line in server.log.splitlines())
+
+
+def answered(server: RunningServer, sent: bytes) -> bytes:
+    """What comes back until the server closes."""
+    url = httpx.URL(server.url)
+    with socket.create_connection((url.host, url.port or 0), timeout=DEADLINE_S) as connection:
+        connection.sendall(sent)
+        return b"".join(iter(partial(connection.recv, 4096), b""))
+
+
+def test_a_body_that_breaks_off_is_one_request(server: RunningServer) -> None:
+    """A chunk that is none gets 400, and its request is told of once, by its route and id."""
+    head = b"POST /identify HTTP/1.1\r\nHost: l\r\nTransfer-Encoding: chunked\r\n"
+    sent = head + b"X-Request-Id: broken\r\n\r\n4\r\nabcd\r\nwhat\r\n"
+    answer = answered(server, sent)
+    assert answer.startswith(b"HTTP/1.1 400 ")
+    assert b"x-request-id: broken" in answer
+    server.wait_for_log('"request_id":"broken"', times=1)
+    line = next(line for line in server.log.splitlines() if "broken" in line)
+    found = json.loads(line)
+    assert (found["route"], found["status"]) == ("/identify", 400)
+    assert found["problem"] == "bad_request"
 
 
 def test_both_workers_answer(server: RunningServer) -> None:
