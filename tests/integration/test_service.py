@@ -146,15 +146,47 @@ def answered(server: RunningServer, sent: bytes) -> bytes:
         return b"".join(iter(partial(connection.recv, 4096), b""))
 
 
-def test_a_body_that_breaks_off_is_one_request(server: RunningServer) -> None:
+def test_a_body_that_is_refused_is_not_asked_for(server: RunningServer) -> None:
+    """A client that waits to be told to send 40 MB is told that they are too many, and no more."""
+    head = b"POST /identify HTTP/1.1\r\nHost: l\r\nExpect: 100-continue\r\n"
+    answer = answered(server, head + b"Content-Length: 40000000\r\n\r\n")
+    assert answer.startswith(b"HTTP/1.1 413 ")
+    assert b"connection: close" in answer
+
+
+def test_a_body_that_will_be_read_is_asked_for(client: httpx.Client) -> None:
+    """A client that waits is told to go on, once for each request, on a connection that is kept."""
+    url = client.base_url
+    body = b'{"text": "Hva heter du?"}'
+    head = b"POST /identify HTTP/1.1\r\nHost: l\r\nExpect: 100-continue\r\n"
+    with socket.create_connection((url.host, url.port or 0), timeout=DEADLINE_S) as connection:
+        for _ in range(2):
+            connection.sendall(head + b"Content-Length: %d\r\n\r\n" % len(body))
+            assert connection.recv(4096) == b"HTTP/1.1 100 Continue\r\n\r\n"
+            connection.sendall(body)
+            answer = connection.recv(4096)
+            assert answer.startswith(b"HTTP/1.1 200 ")
+            assert b"connection: close" not in answer
+
+
+def test_a_client_of_http_1_0_is_told_nothing_else(server: RunningServer) -> None:
+    """To whom 100 is unknown the answer comes at once, whatever is expected."""
+    body = b'{"text": "Hva heter du?"}'
+    head = b"POST /identify HTTP/1.0\r\nExpect: 100-continue\r\nContent-Length: %d\r\n\r\n"
+    assert answered(server, head % len(body) + body).startswith(b"HTTP/1.1 200 ")
+
+
+@pytest.mark.parametrize("more", [b"", b"Expect: 100-continue\r\n"])
+def test_a_body_that_breaks_off_is_one_request(server: RunningServer, more: bytes) -> None:
     """A chunk that is none gets 400, and its request is told of once, by its route and id."""
-    head = b"POST /identify HTTP/1.1\r\nHost: l\r\nTransfer-Encoding: chunked\r\n"
-    sent = head + b"X-Request-Id: broken\r\n\r\n4\r\nabcd\r\nwhat\r\n"
-    answer = answered(server, sent)
+    head = b"POST /identify HTTP/1.1\r\nHost: l\r\nTransfer-Encoding: chunked\r\n" + more
+    name = f"broken-{len(more)}"
+    body = b"X-Request-Id: %b\r\n\r\n4\r\nabcd\r\nwhat\r\n" % name.encode()
+    answer = answered(server, head + body)
     assert answer.startswith(b"HTTP/1.1 400 ")
-    assert b"x-request-id: broken" in answer
-    server.wait_for_log('"request_id":"broken"', times=1)
-    line = next(line for line in server.log.splitlines() if "broken" in line)
+    assert b"x-request-id: %b" % name.encode() in answer
+    server.wait_for_log(f'"request_id":"{name}"', times=1)
+    line = next(line for line in server.log.splitlines() if name in line)
     found = json.loads(line)
     assert (found["route"], found["status"]) == ("/identify", 400)
     assert found["problem"] == "bad_request"
