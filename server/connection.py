@@ -77,15 +77,18 @@ class Connection(HttpToolsProtocol):
 
     def on_headers_complete(self) -> None:
         """A request can be answered; the last one of a worker that ends says so."""
-        if self.parser.should_upgrade():
+        parser = self.parser
+        if parser.should_upgrade():
             return  # it is read once more, as one that asks for no other protocol
-        version = self.parser.get_http_version()
+        version = parser.get_http_version()
         if version != "1.1":
             if version != "1.0":
                 raise HttpParserError(f"HTTP/{version} is not spoken here")
             self.expect_100_continue = False  # HTTP/1.0 has no such answer (RFC 9110, 10.1.1)
         if not self.url.startswith(b"/") and parse_url(self.url).path is None:
-            self.url += b"/"  # http://host, which is a path to who is that host (RFC 9112, 3.2.2)
+            # http://host?query, which is a path to who is that host (RFC 9112, 3.2.2)
+            host, mark, query = self.url.partition(b"?")
+            self.url = b"%b/%b%b" % (host, mark, query)
         super().on_headers_complete()
         self._head_is_open = False
         if self.expect_100_continue and self.cycle:

@@ -27,6 +27,7 @@ class Echo:
 
     def __init__(self, *, hold: bool = False, refuse: bool = False, times: int = 1) -> None:
         self.headers: list[list[tuple[bytes, bytes]]] = []
+        self.paths: list[str] = []
         self.started = asyncio.Event()
         self.cancelled = asyncio.Event()
         self.released = asyncio.Event()
@@ -41,6 +42,7 @@ class Echo:
             await self._answer(send, 400, scope[malformed.DETAIL].encode())
             return
         self.headers.append(scope["headers"])
+        self.paths.append(scope["path"])
         self.started.set()
         try:
             body, more = b"", not self._refuse
