@@ -27,8 +27,15 @@ class Outlet:
 
     def __init__(self, file: int) -> None:
         self._file = _reopened(file)
+        self._given = file
         self._poll = poll()
         self._poll.register(self._file, POLLOUT)
+
+    def close(self) -> None:
+        """Write no more; the descriptor that was given stays open."""
+        own, self._file = self._file, -1
+        if own not in (self._given, -1):
+            os.close(own)
 
     def put(self, piece: bytes) -> bool:
         """Write at most ``PIPE_BUF`` bytes, whole and apart from others'; whether they were."""

@@ -42,6 +42,21 @@ def test_a_pipe_holds_what_a_reader_misses_for_a_while() -> None:
     assert not outlet.put(PIECE)
 
 
+def test_a_closed_outlet_leaves_nothing_open(tmp_path: Path) -> None:
+    """Its own description of a pipe goes, the one that was given stays, and no file gets a line."""
+    reader, writer = os.pipe()
+    outlet = Outlet(writer)
+    outlet.close()
+    outlet.close()
+    with (tmp_path / "other").open("wb") as other:  # takes the number that is free again
+        assert not outlet.put(PIECE)
+        assert os.fstat(other.fileno()).st_size == 0
+    os.close(writer)
+    os.set_blocking(reader, False)
+    assert os.read(reader, 1) == b""  # which is the end: nobody can write any more
+    os.close(reader)
+
+
 def test_a_socket_is_not_waited_for() -> None:
     """Neither is one whose other end does not read, as that of a journal."""
     journal, ours = socket.socketpair()
