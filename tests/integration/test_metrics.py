@@ -6,6 +6,7 @@ import re
 import signal
 import socket
 import statistics
+import struct
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -201,6 +202,28 @@ def test_a_silent_scraper_holds_up_nobody(measured: MeasuredServer) -> None:
     host, port = httpx.URL(measured.url).host, httpx.URL(measured.url).port
     with socket.create_connection((host, port or 0)):
         assert measured.scrape()
+
+
+def test_a_scraper_that_leaves_is_no_news(measured: MeasuredServer) -> None:
+    """One that resets its connection before it is answered leaves no line in the log."""
+    host, port = httpx.URL(measured.url).host, httpx.URL(measured.url).port
+    for _ in range(10):
+        with socket.create_connection((host, port or 0)) as scraper:
+            scraper.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+            scraper.sendall(b"GET /metrics HTTP/1.0\r\n\r\n")
+    assert measured.scrape()
+    assert all(line.startswith("{") for line in measured.server.log.splitlines())
+    assert "a scrape failed" not in measured.server.log
+
+
+def test_a_scrape_that_fails_is_logged(measured: MeasuredServer) -> None:
+    """A folder that somebody has removed is told of in one line of JSON."""
+    measured.folder.rename(measured.folder.with_name("elsewhere"))
+    with pytest.raises(httpx.RemoteProtocolError):
+        measured.scrape()
+    measured.server.wait_for_log("a scrape failed", 1)
+    assert all(line.startswith("{") for line in measured.server.log.splitlines())
+    assert all(json.loads(line) for line in measured.server.log.splitlines())
 
 
 def test_nothing_is_left_behind(measured: MeasuredServer) -> None:
