@@ -77,6 +77,24 @@ def test_a_file_is_continued(tmp_path: Path) -> None:
     assert path.read_bytes() == b"begin\nend\nmore\n"
 
 
+@pytest.mark.parametrize("kind", ["pipe", "file"])
+def test_a_long_line_is_written_at_once(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, kind: str
+) -> None:
+    """A traceback is one piece, between whose parts no other process can write."""
+    _, pipe = os.pipe()
+    writer = pipe if kind == "pipe" else os.open(tmp_path / "log", os.O_CREAT | os.O_WRONLY)
+    write, pieces = os.write, list[bytes]()
+
+    def noting(file: int, piece: bytes) -> int:
+        pieces.append(piece)
+        return write(file, piece)
+
+    monkeypatch.setattr(os, "write", noting)
+    assert Outlet(writer).put_all(3 * PIECE)
+    assert pieces == [3 * PIECE]
+
+
 def test_a_terminal_shows_lines() -> None:
     """Who starts the server by hand sees what it says."""
     screen, terminal = pty.openpty()
