@@ -29,6 +29,9 @@ class Readiness:
         except ModelError as error:
             self.reason = str(error)
             _log.error("not ready: %s", error)
+        except Exception as error:  # of onnxruntime, numpy: gunicorn would end all of the server
+            self.reason = f"The golden examples cannot be replayed: {error}."
+            _log.exception("not ready")
         else:
             self.reason = None
 

@@ -254,6 +254,21 @@ def test_not_ready_says_why(unready: TestClient, path: str) -> None:
     assert unready.simulate_get("/health/live").status_code == 200
 
 
+class Unable(FakeModel):
+    """A model whose graph fails on its golden examples."""
+
+    def verify(self) -> None:
+        """Fail in the middle."""
+        raise RuntimeError("shapes differ")
+
+
+def test_a_model_that_fails_is_not_ready() -> None:
+    """Whatever the golden examples raise, the worker starts and says why it is not ready."""
+    result = TestClient(create_app(SETTINGS, Unable())).simulate_get("/health/ready")
+    assert_problem(result, "not_ready")
+    assert "shapes differ" in result.json["detail"]
+
+
 def test_health(client: TestClient) -> None:
     """A service whose model works is live and ready, for balancers that ask with HEAD as well."""
     assert client.simulate_get("/health/live").json == {"status": "live"}
