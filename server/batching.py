@@ -256,8 +256,11 @@ class Batcher:
         try:
             found = self._identifier.identify_batch([text for job in jobs for text in job.texts])
         except Exception as error:
-            for job in jobs:
-                job.answers.set_exception(error)
+            if len(jobs) == 1:
+                jobs[0].answers.set_exception(error)
+            else:  # a text that fails must not fail those of strangers
+                for job in jobs:
+                    self._answer([job])
             return
         start = 0
         for job in jobs:
