@@ -11,13 +11,13 @@ from hypothesis import strategies as st
 
 from scandid import Answer
 from server.batching import (
-    COUNTED_CHARS,
     PIECES_TOGETHER,
     QUIET_CALLS,
     Batcher,
     BatchLimits,
     QueueFull,
 )
+from server.weight import COUNTED_CHARS
 from tests.fake_model import FakeModel, fake_answer
 
 LIMITS = BatchLimits(max_batch_texts=8, max_batch_chars=100, max_queue_texts=1_000)
