@@ -211,6 +211,15 @@ def test_wrong_method(client: TestClient, path: str) -> None:
     assert set(result.headers["allow"].split(", ")) & {"GET", "POST"}
 
 
+@pytest.mark.parametrize("method", ["GET", "PURGE", "QUERY", "SUBSCRIBE"])
+def test_any_other_method_is_wrong(client: TestClient, method: str) -> None:
+    """It is told so whether or not the framework has heard of it."""
+    result = client.simulate_request(method, "/identify")
+    assert_problem(result, "method_not_allowed")
+    assert set(result.headers["allow"].split(", ")) == {"POST", "OPTIONS"}
+    assert_problem(client.simulate_request(method, "/nothing"), "not_found")
+
+
 @pytest.mark.parametrize("path", ["/nothing", "/identify/", "/health"])
 def test_unknown_path(client: TestClient, path: str) -> None:
     """Any other path is a problem document as well."""
