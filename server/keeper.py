@@ -72,7 +72,7 @@ class Keeper:
             words, self._ended = self._ended, ()
             self._begin(*words)
         elif self._passed:
-            self._passed, self._check = False, None
+            self._passed = False
             self._reload()
             if self.stale:
                 self._begin(WAIT, PRESENT)
@@ -80,10 +80,11 @@ class Keeper:
             self.stop()
             self._asked = True
             self._begin(WAIT, PRESENT)
-        elif self._check is not None and self._check.goes_on:
-            _log.info("a model is being checked already")
         else:
-            self._begin(PRESENT)
+            # One that still runs may have looked before what the signal is about was there.
+            running = self._check if self._check and self._check.goes_on else None
+            self.stop()
+            self._begin(*(running.words if running else (PRESENT,)))
 
     def stop(self) -> None:
         """End a check that still runs; nothing comes of it."""
