@@ -84,28 +84,6 @@ def test_other_versions_are_refused(line: bytes) -> None:
     asyncio.run(run())
 
 
-@pytest.mark.parametrize(
-    ("url", "path"),
-    [
-        (b"http://localhost", "/"),
-        (b"http://localhost?a=b", "/"),
-        (b"http://localhost/?a=b", "/"),
-        (b"http://localhost/c?a=/b", "/c"),
-    ],
-)
-def test_a_whole_url_is_a_path(url: bytes, path: str) -> None:
-    """A request for http://host is one for its first path, with or without a query."""
-
-    async def run() -> None:
-        app = Echo()
-        async with connected(app, State(DEADLINE_S, Shares().take(1))) as (reader, writer):
-            writer.write(HEAD.replace(b"POST /", b"POST " + url) + b"abcd")
-            assert (await answer(reader)).endswith(b"abcd")
-        assert app.paths == [path]
-
-    asyncio.run(run())
-
-
 def test_a_request_that_breaks_off_takes_no_other_with_it() -> None:
     """The one before it, which is being answered, gets its answer."""
 
