@@ -16,22 +16,12 @@ from typing import Final
 
 from scandid import Answer
 from server.model import TextIdentifier
+from server.weight import counted_chars
 
 TURNS_TO_ANSWER: Final = 2
 """Turns of the event loop before the next call, in which answers leave: their requests wake in one
 and their connections write in the other. A call made meanwhile holds the answers up as long as it
 lasts, two milliseconds for a piece of a list (docs/LOG.md, "Between two pieces of a list")."""
-
-
-COUNTED_CHARS: Final = 512
-"""Characters of a text that count at the most: of a longer one an excerpt is read, so that a page
-takes twice the time of a sentence, not ten times."""
-
-SEARCHED_CHARS: Final = 4096
-"""Texts longer than this count a sixteenth of their characters besides: so many are looked at where
-they hold no words that a call of 32 could last a second."""
-_MOST_SEARCHED: Final = 65536
-
 
 QUIET_CALLS: Final = 64
 """Model calls without a request for few texts, after which long lists have the worker to
@@ -54,8 +44,7 @@ class BatchLimits:
         max_batch_texts: Most texts in one model call; :data:`PIECES_TOGETHER` times as many where
             long lists are all that is asked.
         max_batch_chars: Most characters in one model call, likewise, unless a single text has more;
-            of each text at most :data:`COUNTED_CHARS` count, and a part of what is beyond
-            :data:`SEARCHED_CHARS`.
+            of each text as many count as :func:`~server.weight.counted_chars` says.
         max_queue_texts: Most texts admitted and not yet answered.
     """
 
@@ -129,7 +118,7 @@ class Batcher:
         self._admit(1)
         self._quiet_calls = 0
         try:
-            return (await self._submit(self._singles, [text], _counted(text)))[0]
+            return (await self._submit(self._singles, [text], counted_chars(text)))[0]
         finally:
             self._queued_texts -= 1
 
@@ -162,7 +151,7 @@ class Batcher:
         whether it is several in one.
         """
         limits = self._limits
-        ends = [0, *accumulate([_counted(text) for text in texts])]
+        ends = [0, *accumulate([counted_chars(text) for text in texts])]
         start = 0
         while start < len(texts):
             times = PIECES_TOGETHER if self._quiet_calls >= QUIET_CALLS else 1
@@ -256,18 +245,14 @@ class Batcher:
         try:
             found = self._identifier.identify_batch([text for job in jobs for text in job.texts])
         except Exception as error:
-            for job in jobs:
-                job.answers.set_exception(error)
+            if len(jobs) == 1:
+                jobs[0].answers.set_exception(error)
+            else:  # a text that fails must not fail those of strangers
+                for job in jobs:
+                    self._answer([job])
             return
         start = 0
         for job in jobs:
             end = start + len(job.texts)
             job.answers.set_result(found[start:end])
             start = end
-
-
-def _counted(text: str) -> int:
-    length = len(text)
-    if length <= SEARCHED_CHARS:
-        return min(length, COUNTED_CHARS)
-    return COUNTED_CHARS + min(length, _MOST_SEARCHED) // 16

@@ -10,6 +10,7 @@ from typing import Final
 from falcon.asgi import Request
 from uvicorn.protocols.http.flow_control import HIGH_WATER_LIMIT
 
+from server import malformed
 from server.errors import Problem, shown
 from server.exchange import Exchange
 
@@ -45,8 +46,9 @@ class Bodies:
         Whoever calls it calls :meth:`release` when the request has been answered, or has failed.
 
         Raises:
-            Problem: ``body_too_large``, ``overloaded``, ``incomplete_body``, ``empty_body``, or
-                ``unsupported_media_type`` where it is compressed.
+            Problem: ``body_too_large``, ``overloaded``, ``incomplete_body``, ``empty_body``,
+                ``unsupported_media_type`` where it is compressed, or ``bad_request`` where it
+                cannot be read as HTTP.
         """
         # Where there is no such header, which is nearly always, get_header takes 0.5 µs to say so.
         if b"content-encoding" in req._asgi_headers:
@@ -54,6 +56,7 @@ class Bodies:
         declared = req.content_length
         if declared is None:
             body = await self._read_undeclared(req, exchange)
+            _require_wellformed(req)
         else:
             if declared > self._max_bytes:
                 raise self._too_large(f"Content-Length is {declared} bytes")
@@ -62,6 +65,7 @@ class Bodies:
             body = await req.stream.read(declared)
             exchange.request_bytes = len(body)
             if len(body) < declared:
+                _require_wellformed(req)
                 detail = f"Content-Length is {declared} bytes, but only {len(body)} arrived."
                 raise Problem("incomplete_body", detail)
         if not body:
@@ -99,6 +103,12 @@ class Bodies:
     def _too_large(self, what: str) -> Problem:
         detail = f"{what}; at most {self._max_bytes} bytes are read."
         return Problem("body_too_large", detail, limit=self._max_bytes)
+
+
+def _require_wellformed(req: Request) -> None:
+    """A body that the connection could not read on has only seemed to end."""
+    if malformed.DETAIL in req.scope:
+        raise Problem("bad_request", req.scope[malformed.DETAIL])
 
 
 def _require_identity(req: Request) -> None:

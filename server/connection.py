@@ -14,6 +14,7 @@ from httptools import (
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
 
 from server import malformed
+from server.expectation import Hesitation
 from server.state import State
 from server.transport import JoinedTransport, PatientFlow
 
@@ -31,7 +32,6 @@ MAX_WAITING: Final = 32
 _PIECE_BYTES: Final = 1 << 13
 """Of what arrives so much is parsed at a time, which may be hundreds of requests of 3 kB each."""
 
-_VERSIONS: Final = ("1.1", "1.0")
 _MOST_SHOWN_CHARS: Final = 100
 
 
@@ -77,14 +77,22 @@ class Connection(HttpToolsProtocol):
 
     def on_headers_complete(self) -> None:
         """A request can be answered; the last one of a worker that ends says so."""
-        if self.parser.should_upgrade():
+        parser = self.parser
+        if parser.should_upgrade():
             return  # it is read once more, as one that asks for no other protocol
-        if self.parser.get_http_version() not in _VERSIONS:
-            raise HttpParserError(f"HTTP/{self.parser.get_http_version()} is not spoken here")
+        version = parser.get_http_version()
+        if version != "1.1":
+            if version != "1.0":
+                raise HttpParserError(f"HTTP/{version} is not spoken here")
+            self.expect_100_continue = False  # HTTP/1.0 has no such answer (RFC 9110, 10.1.1)
         if not self.url.startswith(b"/") and parse_url(self.url).path is None:
-            self.url += b"/"  # http://host, which is a path to who is that host (RFC 9112, 3.2.2)
+            # http://host?query, which is a path to who is that host (RFC 9112, 3.2.2)
+            host, mark, query = self.url.partition(b"?")
+            self.url = b"%b/%b%b" % (host, mark, query)
         super().on_headers_complete()
         self._head_is_open = False
+        if self.expect_100_continue and self.cycle:
+            self.cycle.receive = Hesitation(self.cycle, self.server_state)  # type: ignore[method-assign]
         # Trailers must not change what has been read by then (RFC 9110, 6.5.1).
         self.headers = []
         if self.server_state.draining and self.cycle:
@@ -208,10 +216,8 @@ class Connection(HttpToolsProtocol):
         """Answer what cannot be read, as all else is and after what came before it, and close."""
         self._is_refused = True
         if self._is_open and not self._head_is_open:
-            if self._is_answered():
-                self.transport.close()
-                return
-            self._give_up_newest()
+            self._break_off(detail)
+            return
         super().on_message_begin()
         what = {"method": "", "path": malformed.PATH, "query_string": b"", malformed.DETAIL: detail}
         self.scope.update(what)  # type: ignore[typeddict-item]  # a key of our own
@@ -240,11 +246,15 @@ class Connection(HttpToolsProtocol):
         cycle.message_event.set()
         return cycle
 
-    def _give_up_newest(self) -> None:
-        if self.pipeline:
-            self.pipeline.popleft()
-        else:
-            self._abandon()
+    def _break_off(self, detail: str) -> None:
+        """End a body in the middle: its request, which is counted already, answers for it."""
+        cycle = self.cycle
+        if cycle is None or cycle.response_complete:
+            self.transport.close()
+            return
+        cycle.scope[malformed.DETAIL] = detail  # type: ignore[typeddict-unknown-key]
+        cycle.keep_alive = cycle.more_body = cycle.waiting_for_100_continue = False
+        cycle.message_event.set()
 
     def _abandon(self) -> None:
         """Cancel what computes an answer that nobody waits for."""

@@ -4,7 +4,9 @@ The arbiter and not a worker: a scrape takes no time from requests, and works wh
 busy, broken or being replaced. A thread and not a process: nothing needs to watch over it.
 """
 
+import logging
 import os
+import sys
 import threading
 from collections.abc import Callable
 from http import HTTPStatus
@@ -17,6 +19,8 @@ from prometheus_client import CollectorRegistry
 from prometheus_client.exposition import choose_encoder
 from prometheus_client.multiprocess import MultiProcessCollector
 from prometheus_client.registry import Collector
+
+_log = logging.getLogger(__name__)
 
 PATH: Final = "/metrics"
 _PATIENCE_S: Final = 5
@@ -76,6 +80,14 @@ class _Server(ThreadingHTTPServer):
     def __init__(self, address: tuple[str, int], handler: type[BaseHTTPRequestHandler]) -> None:
         self.address_family = AF_INET6 if ":" in address[0] else AF_INET
         super().__init__(address, handler)
+
+    def handle_error(self, request: object, client_address: object) -> None:  # noqa: ARG002
+        """Log what failed; a scraper that has left is no news.
+
+        The overridden one writes lines that are no JSON, and waits for who reads them.
+        """
+        if not isinstance(sys.exception(), ConnectionError):
+            _log.exception("a scrape failed")
 
     def server_bind(self) -> None:
         """Bind without the look-up of the host's name, which may take seconds.

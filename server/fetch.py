@@ -21,11 +21,10 @@ from typing import Final
 from scandid import Identifier, ModelError
 from scandid.model import shipped_path
 from server.cache import ModelCache
+from server.model_check import PRESENT, WAIT
 from server.settings import STORE_SCHEME, Settings, SettingsError, variable
 from server.store import StoredObject
 
-_WAIT: Final = "--wait"
-_PRESENT: Final = "--present"
 _FIRST_PAUSE_S: Final = 1.0
 _LONGEST_PAUSE_S: Final = 60.0
 
@@ -154,10 +153,10 @@ def main() -> int:
     """Run the command; the exit code."""
     try:
         settings = Settings.from_environ()
-        words = [word for word in sys.argv[1:] if word != _WAIT]
-        if _WAIT in sys.argv[1:]:
+        words = [word for word in sys.argv[1:] if word != WAIT]
+        if WAIT in sys.argv[1:]:
             return fetch_patiently(settings, *words)
-        found = fetch(settings, present=_PRESENT in words)
+        found = fetch(settings, present=PRESENT in words)
     except (SettingsError, ModelError) as error:
         sys.stderr.write(f"scandid: {error}\n")
         return 2

@@ -46,6 +46,11 @@ class OutletHandler(logging.Handler):
             line = orjson.dumps({"level": "error", "message": _text(told)}).decode()
         self._outlet.put_all(line.encode() + b"\n")
 
+    def close(self) -> None:
+        """Open no more than one description each: gunicorn sets up all handlers anew at SIGHUP."""
+        super().close()
+        self._outlet.close()
+
 
 def _text(words: str) -> str:
     """Words that JSON can hold: names of files may be no UTF-8."""

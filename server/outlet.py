@@ -27,8 +27,16 @@ class Outlet:
 
     def __init__(self, file: int) -> None:
         self._file = _reopened(file)
+        self._given = file
+        self._never_waits = self._file != file or _is_file(file)
         self._poll = poll()
         self._poll.register(self._file, POLLOUT)
+
+    def close(self) -> None:
+        """Write no more; the descriptor that was given stays open."""
+        own, self._file = self._file, -1
+        if own not in (self._given, -1):
+            os.close(own)
 
     def put(self, piece: bytes) -> bool:
         """Write at most ``PIPE_BUF`` bytes, whole and apart from others'; whether they were."""
@@ -38,8 +46,12 @@ class Outlet:
             return False
 
     def put_all(self, text: bytes) -> bool:
-        """Write any number of bytes, as far as they are taken; whether all were."""
-        pieces = (text[start : start + PIPE_BUF] for start in range(0, len(text), PIPE_BUF))
+        """Write any number of bytes, as far as they are taken; whether all were.
+
+        In one piece where that waits for nobody: between two comes what other processes write.
+        """
+        size = len(text) if self._never_waits else PIPE_BUF
+        pieces = (text[start : start + size] for start in range(0, len(text), size))
         return all(map(self.put, pieces))
 
 
@@ -57,3 +69,9 @@ def _reopened(file: int) -> int:
                     fcntl.fcntl(own, fcntl.F_SETPIPE_SZ, _PIPE_BYTES)
             return own
     return file
+
+
+def _is_file(file: int) -> bool:
+    with suppress(OSError):
+        return stat.S_ISREG(os.fstat(file).st_mode)
+    return False

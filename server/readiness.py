@@ -31,6 +31,9 @@ class Readiness:
             # Whether a model can be had says the arbiter, which fetches it.
             awaited = isinstance(self._identifier, AwaitedModel)
             _log.log(logging.INFO if awaited else logging.ERROR, "not ready: %s", error)
+        except Exception as error:  # of onnxruntime, numpy: gunicorn would end all of the server
+            self.reason = f"The golden examples cannot be replayed: {error}."
+            _log.exception("not ready")
         else:
             self.reason = None
 

@@ -111,14 +111,21 @@ class Listener:
         self._listen()
 
     def close(self) -> None:
-        """Take no more."""
+        """Leave the port, which is closed when the last worker has left it.
+
+        Whoever waits there by then is taken, as the kernel would reset them.
+        """
         self._share.end()
+        while self._take():
+            pass
         self._loop.remove_reader(self._sock.fileno())
         if self._later:
             self._later.cancel()
+        self._sock.close()
 
     async def wait_closed(self) -> None:
-        """Nothing is left to wait for."""
+        """Wait until all that were taken have their protocols."""
+        await asyncio.gather(*self._opening)
 
     def _listen(self) -> None:
         self._loop.add_reader(self._sock.fileno(), self._arrived)
@@ -137,22 +144,23 @@ class Listener:
         self._listen()
         self._take()
 
-    def _take(self) -> None:
-        """Take one connection, if another worker has not been quicker."""
+    def _take(self) -> bool:
+        """Take one connection; whether there was one, as another worker may have been quicker."""
         try:
             connection, _ = self._sock.accept()
         except (BlockingIOError, InterruptedError, ConnectionAbortedError):
-            return
+            return False
         except OSError as error:
             _log.error("no connection can be taken: %s", error.strerror)
             self._pause(_PAUSE_S)
-            return
+            return False
         connection.setblocking(False)
         connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         self._share.add(1)
         task = self._loop.create_task(self._open(connection))
         self._opening.add(task)
         task.add_done_callback(self._opening.discard)
+        return True
 
     async def _open(self, connection: socket.socket) -> None:
         try:

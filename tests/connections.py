@@ -27,6 +27,7 @@ class Echo:
 
     def __init__(self, *, hold: bool = False, refuse: bool = False, times: int = 1) -> None:
         self.headers: list[list[tuple[bytes, bytes]]] = []
+        self.paths: list[str] = []
         self.started = asyncio.Event()
         self.cancelled = asyncio.Event()
         self.released = asyncio.Event()
@@ -41,6 +42,7 @@ class Echo:
             await self._answer(send, 400, scope[malformed.DETAIL].encode())
             return
         self.headers.append(scope["headers"])
+        self.paths.append(scope["path"])
         self.started.set()
         try:
             body, more = b"", not self._refuse
@@ -53,7 +55,10 @@ class Echo:
         except asyncio.CancelledError:
             self.cancelled.set()
             raise
-        await self._answer(send, 200, body * self._times)
+        if malformed.DETAIL in scope:
+            await self._answer(send, 400, scope[malformed.DETAIL].encode())
+        else:
+            await self._answer(send, 200, body * self._times)
 
     async def _answer(self, send: Send, status: int, body: bytes) -> None:
         length = (b"content-length", str(len(body)).encode())

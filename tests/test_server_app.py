@@ -211,6 +211,15 @@ def test_wrong_method(client: TestClient, path: str) -> None:
     assert set(result.headers["allow"].split(", ")) & {"GET", "POST"}
 
 
+@pytest.mark.parametrize("method", ["GET", "PURGE", "QUERY", "SUBSCRIBE"])
+def test_any_other_method_is_wrong(client: TestClient, method: str) -> None:
+    """It is told so whether or not the framework has heard of it."""
+    result = client.simulate_request(method, "/identify")
+    assert_problem(result, "method_not_allowed")
+    assert set(result.headers["allow"].split(", ")) == {"POST", "OPTIONS"}
+    assert_problem(client.simulate_request(method, "/nothing"), "not_found")
+
+
 @pytest.mark.parametrize("path", ["/nothing", "/identify/", "/health"])
 def test_unknown_path(client: TestClient, path: str) -> None:
     """Any other path is a problem document as well."""
@@ -236,22 +245,6 @@ def test_overload_is_decided_before_the_body_is_read() -> None:
     result = post(TestClient(app), b"{")
     assert_problem(result, "overloaded")
     assert result.headers["retry-after"] == "1"
-
-
-@pytest.fixture
-def unready() -> TestClient:
-    """The service with a model whose golden examples do not match."""
-    return TestClient(create_app(SETTINGS, FakeModel(golden=False)))
-
-
-@pytest.mark.parametrize("path", ["/health/ready", "/model"])
-def test_not_ready_says_why(unready: TestClient, path: str) -> None:
-    """A model that answers its golden examples wrongly is not used, and the reason is told."""
-    result = unready.simulate_get(path)
-    assert_problem(result, "not_ready")
-    assert result.json["detail"] == "golden example 3 differs by 0.2"
-    assert_problem(unready.simulate_post("/identify", json={"text": "a"}), "not_ready")
-    assert unready.simulate_get("/health/live").status_code == 200
 
 
 def test_health(client: TestClient) -> None:

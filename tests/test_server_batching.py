@@ -11,13 +11,13 @@ from hypothesis import strategies as st
 
 from scandid import Answer
 from server.batching import (
-    COUNTED_CHARS,
     PIECES_TOGETHER,
     QUIET_CALLS,
     Batcher,
     BatchLimits,
     QueueFull,
 )
+from server.weight import COUNTED_CHARS
 from tests.fake_model import FakeModel, fake_answer
 
 LIMITS = BatchLimits(max_batch_texts=8, max_batch_chars=100, max_queue_texts=1_000)
@@ -225,12 +225,13 @@ def test_a_cancelled_list_stops() -> None:
     assert batches.queued_texts == 0
 
 
-def test_a_failure_reaches_those_of_its_call_only() -> None:
-    """Askers of a failed call get the error; the next call works."""
+def test_a_failure_reaches_who_asked_for_it_only() -> None:
+    """A text that the model fails on fails; others of its call and of later ones are answered."""
     batches = batcher(FakeModel(poison="x"))
-    failed = run(batches.identify("a"), batches.identify("x"), keep_errors=True)
-    assert [type(error) for error in failed] == [RuntimeError, RuntimeError]
-    assert run(batches.identify("b")) == [fake_answer("b")]
+    a, x, b = run(*map(batches.identify, "axb"), keep_errors=True)
+    assert [a, b] == [fake_answer("a"), fake_answer("b")]
+    assert isinstance(x, RuntimeError)
+    assert run(batches.identify("c")) == [fake_answer("c")]
     assert batches.queued_texts == 0
 
 

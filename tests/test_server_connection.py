@@ -42,6 +42,28 @@ def test_pieces_of_a_request_are_put_together() -> None:
     asyncio.run(run())
 
 
+@pytest.mark.parametrize(
+    ("url", "path"),
+    [
+        (b"http://localhost", "/"),
+        (b"http://localhost?a=b", "/"),
+        (b"http://localhost/?a=b", "/"),
+        (b"http://localhost/c?a=/b", "/c"),
+    ],
+)
+def test_a_whole_url_is_a_path(url: bytes, path: str) -> None:
+    """A request for http://host is one for its first path, with or without a query."""
+
+    async def run() -> None:
+        app = Echo()
+        async with connected(app, State(DEADLINE_S, Shares().take(1))) as (reader, writer):
+            writer.write(HEAD.replace(b"POST /", b"POST " + url) + b"abcd")
+            assert (await answer(reader)).endswith(b"abcd")
+        assert app.paths == [path]
+
+    asyncio.run(run())
+
+
 @pytest.mark.parametrize("beginning", [b"", HEAD[:9], HEAD[:-2], HEAD, HEAD + b"ab"])
 def test_an_unfinished_request_is_ended(beginning: bytes) -> None:
     """Whatever part of it arrived, the connection is closed when its time is over."""

@@ -41,6 +41,17 @@ def test_the_level_is_set() -> None:
     assert {logger["level"] for logger in config["loggers"].values()} == {"ERROR"}
 
 
+def test_handlers_that_are_replaced_leave_nothing_open() -> None:
+    """The end of a pipe is closed with the handler that wrote to it, however often that happens."""
+    reader, writer = os.pipe()
+    for _ in range(3):
+        OutletHandler(writer).close()
+    os.close(writer)
+    os.set_blocking(reader, False)
+    assert os.read(reader, 1) == b""  # which is the end: nobody can write any more
+    os.close(reader)
+
+
 def test_a_record_that_cannot_be_formatted_stops_nobody() -> None:
     """Names that are no UTF-8 are shown escaped, and a faulty record is told by its place."""
     reader, writer = os.pipe()

@@ -42,6 +42,21 @@ def test_a_pipe_holds_what_a_reader_misses_for_a_while() -> None:
     assert not outlet.put(PIECE)
 
 
+def test_a_closed_outlet_leaves_nothing_open(tmp_path: Path) -> None:
+    """Its own description of a pipe goes, the one that was given stays, and no file gets a line."""
+    reader, writer = os.pipe()
+    outlet = Outlet(writer)
+    outlet.close()
+    outlet.close()
+    with (tmp_path / "other").open("wb") as other:  # takes the number that is free again
+        assert not outlet.put(PIECE)
+        assert os.fstat(other.fileno()).st_size == 0
+    os.close(writer)
+    os.set_blocking(reader, False)
+    assert os.read(reader, 1) == b""  # which is the end: nobody can write any more
+    os.close(reader)
+
+
 def test_a_socket_is_not_waited_for() -> None:
     """Neither is one whose other end does not read, as that of a journal."""
     journal, ours = socket.socketpair()
@@ -60,6 +75,24 @@ def test_a_file_is_continued(tmp_path: Path) -> None:
         assert Outlet(file.fileno()).put(b"end\n")
         file.write(b"more\n")
     assert path.read_bytes() == b"begin\nend\nmore\n"
+
+
+@pytest.mark.parametrize("kind", ["pipe", "file"])
+def test_a_long_line_is_written_at_once(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, kind: str
+) -> None:
+    """A traceback is one piece, between whose parts no other process can write."""
+    _, pipe = os.pipe()
+    writer = pipe if kind == "pipe" else os.open(tmp_path / "log", os.O_CREAT | os.O_WRONLY)
+    write, pieces = os.write, list[bytes]()
+
+    def noting(file: int, piece: bytes) -> int:
+        pieces.append(piece)
+        return write(file, piece)
+
+    monkeypatch.setattr(os, "write", noting)
+    assert Outlet(writer).put_all(3 * PIECE)
+    assert pieces == [3 * PIECE]
 
 
 def test_a_terminal_shows_lines() -> None:

@@ -137,23 +137,25 @@ def test_a_worker_that_is_ahead_takes_what_nobody_takes() -> None:
     assert asyncio.run(run()) >= PATIENCE_S
 
 
-def test_a_closed_listener_takes_nothing() -> None:
-    """Also where it had put off a connection."""
+def test_a_listener_that_closes_takes_who_waits() -> None:
+    """Connections that it had put off are opened, and then nobody listens any more."""
 
     async def run() -> list[str]:
         _, (share, _) = shares_of(3, 0)
         names: list[str] = []
-        with listening() as sock:
+        with listening() as sock, ExitStack() as clients:
+            address = sock.getsockname()
             listener = Listener(sock, partial(Counted, share, names, "a"), share)
-            with socket.create_connection(sock.getsockname()):
-                await asyncio.sleep(0)
-                await asyncio.sleep(0)
-                listener.close()
-                await listener.wait_closed()
-                await asyncio.sleep(2 * PATIENCE_S)
+            for _ in range(3):
+                clients.enter_context(socket.create_connection(address))
+            listener.close()
+            await listener.wait_closed()
+            with pytest.raises(ConnectionRefusedError):
+                socket.create_connection(address)
+            await asyncio.sleep(2 * PATIENCE_S)
         return names
 
-    assert asyncio.run(run()) == []
+    assert asyncio.run(run()) == ["a"] * 3
 
 
 def test_too_many_open_files_are_said_and_waited_for(
@@ -172,6 +174,7 @@ def test_too_many_open_files_are_said_and_waited_for(
             self._sock = sock
             self._failed = False
             self.fileno = sock.fileno
+            self.close = sock.close
 
         def accept(self) -> tuple[socket.socket, object]:
             """Fail once."""

@@ -5,6 +5,7 @@ import socket
 import subprocess
 import sys
 import threading
+import time
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -102,6 +103,18 @@ def test_a_server_ends_while_it_starts(tmp_path: Path) -> None:
         server.wait_for_log("Booting worker with pid", times=2)
         assert server.stop() == 0, server.log
         assert server.log.count("Worker exiting") == 2, server.log
+
+
+def test_workers_that_start_do_not_outlive_the_arbiter(tmp_path: Path) -> None:
+    """Killed while they load the model it leaves nobody behind, who would hold the port."""
+    with running_server(tmp_path, {"workers": "2"}) as server:
+        server.wait_for_log("Booting worker with pid", times=2)
+        workers = [Path(f"/proc/{pid}") for pid in server.worker_pids]
+        server.process.kill()
+        deadline = time.monotonic() + DEADLINE_S
+        while any(worker.exists() for worker in workers):
+            assert time.monotonic() < deadline, server.log
+            time.sleep(0.05)
 
 
 def test_a_broken_model_is_never_ready(tmp_path: Path) -> None:

@@ -4,6 +4,7 @@ import hashlib
 import os
 import signal
 import threading
+import time
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -189,6 +190,31 @@ def test_a_cached_model_is_served_without_its_store(
         server.wait_for("/health/ready", 200)
         wait_for_model(server, digest)
         assert "the copy accepted earlier is served" in server.log
+
+
+def test_the_last_sighup_counts(
+    store: ObjectStore,
+    settings: dict[str, str],
+    tiny_model: Path,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """A model published while the one before is fetched is taken, without another signal."""
+    put(store, tiny_model.read_bytes())
+    with weak_link(store.url) as link:
+        monkeypatch.setenv("AWS_ENDPOINT_URL", link.url)
+        with running_server(tmp_path, settings) as server:
+            server.wait_for("/health/ready", 200)
+            heard, link.bytes_per_s = len(link.heard), 100
+            put(store, variant(tiny_model, version="second"))
+            server.process.send_signal(signal.SIGHUP)
+            while len(link.heard) == heard:
+                time.sleep(0.01)
+            link.bytes_per_s = 0
+            digest = put(store, variant(tiny_model, version="third"))
+            server.process.send_signal(signal.SIGHUP)
+            wait_for_model(server, digest)
+            assert server.stop() == 0, server.log
 
 
 def test_a_store_that_is_too_slow_is_named(

@@ -129,16 +129,67 @@ def test_a_client_that_offers_http2_is_answered(client: httpx.Client) -> None:
 @pytest.mark.parametrize("garbage", [b"\xff\xfe\r\n\r\n", b"GET / HTTP/1.1\r\nX: " + b"a" * 2**20])
 def test_what_is_no_http_gets_a_document(server: RunningServer, garbage: bytes) -> None:
     """It is refused as any other request is: with a code, a reason and an id that is logged."""
-    url = httpx.URL(server.url)
-    with socket.create_connection((url.host, url.port or 0), timeout=DEADLINE_S) as connection:
-        connection.sendall(garbage)
-        head, _, body = b"".join(iter(partial(connection.recv, 4096), b"")).partition(b"\r\n\r\n")
+    head, _, body = answered(server, garbage).partition(b"\r\n\r\n")
     assert head.startswith(b"HTTP/1.1 400 ")
     assert b"content-type: application/problem+json" in head
     assert json.loads(body)["code"] == "bad_request"
     request_id = head.partition(b"x-request-id: ")[2].split()[0].decode()
     server.wait_for_log(f'"request_id":"{request_id}"', times=1)
     assert all(line.startswith("{") for line in server.log.splitlines())
+
+
+def answered(server: RunningServer, sent: bytes) -> bytes:
+    """What comes back until the server closes."""
+    url = httpx.URL(server.url)
+    with socket.create_connection((url.host, url.port or 0), timeout=DEADLINE_S) as connection:
+        connection.sendall(sent)
+        return b"".join(iter(partial(connection.recv, 4096), b""))
+
+
+def test_a_body_that_is_refused_is_not_asked_for(server: RunningServer) -> None:
+    """A client that waits to be told to send 40 MB is told that they are too many, and no more."""
+    head = b"POST /identify HTTP/1.1\r\nHost: l\r\nExpect: 100-continue\r\n"
+    answer = answered(server, head + b"Content-Length: 40000000\r\n\r\n")
+    assert answer.startswith(b"HTTP/1.1 413 ")
+    assert b"connection: close" in answer
+
+
+def test_a_body_that_will_be_read_is_asked_for(client: httpx.Client) -> None:
+    """A client that waits is told to go on, once for each request, on a connection that is kept."""
+    url = client.base_url
+    body = b'{"text": "Hva heter du?"}'
+    head = b"POST /identify HTTP/1.1\r\nHost: l\r\nExpect: 100-continue\r\n"
+    with socket.create_connection((url.host, url.port or 0), timeout=DEADLINE_S) as connection:
+        for _ in range(2):
+            connection.sendall(head + b"Content-Length: %d\r\n\r\n" % len(body))
+            assert connection.recv(4096) == b"HTTP/1.1 100 Continue\r\n\r\n"
+            connection.sendall(body)
+            answer = connection.recv(4096)
+            assert answer.startswith(b"HTTP/1.1 200 ")
+            assert b"connection: close" not in answer
+
+
+def test_a_client_of_http_1_0_is_told_nothing_else(server: RunningServer) -> None:
+    """To whom 100 is unknown the answer comes at once, whatever is expected."""
+    body = b'{"text": "Hva heter du?"}'
+    head = b"POST /identify HTTP/1.0\r\nExpect: 100-continue\r\nContent-Length: %d\r\n\r\n"
+    assert answered(server, head % len(body) + body).startswith(b"HTTP/1.1 200 ")
+
+
+@pytest.mark.parametrize("more", [b"", b"Expect: 100-continue\r\n"])
+def test_a_body_that_breaks_off_is_one_request(server: RunningServer, more: bytes) -> None:
+    """A chunk that is none gets 400, and its request is told of once, by its route and id."""
+    head = b"POST /identify HTTP/1.1\r\nHost: l\r\nTransfer-Encoding: chunked\r\n" + more
+    name = f"broken-{len(more)}"
+    body = b"X-Request-Id: %b\r\n\r\n4\r\nabcd\r\nwhat\r\n" % name.encode()
+    answer = answered(server, head + body)
+    assert answer.startswith(b"HTTP/1.1 400 ")
+    assert b"x-request-id: %b" % name.encode() in answer
+    server.wait_for_log(f'"request_id":"{name}"', times=1)
+    line = next(line for line in server.log.splitlines() if name in line)
+    found = json.loads(line)
+    assert (found["route"], found["status"]) == ("/identify", 400)
+    assert found["problem"] == "bad_request"
 
 
 def test_both_workers_answer(server: RunningServer) -> None:
