@@ -7,6 +7,7 @@ from typing import Final, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from scandid import norms
 from scandid.answer import Answer
 from scandid.encoding import encode_text, encode_texts, pad, padded
 from scandid.errors import ModelError
@@ -28,6 +29,9 @@ _DECIMALS: Final = 6
 
 _STEP: Final = 10**-_DECIMALS
 """What two of them differ by at the least, if they differ."""
+
+_BOKMAAL: Final = "nob"
+_NYNORSK: Final = "nno"
 
 _ALONE: Final[dict[str, tuple[str, ...]]] = {OTHER: ()} | {code: (code,) for code in LANGUAGES}
 
@@ -153,9 +157,12 @@ class Identifier:
 
     def _answer(self, row: list[float], read: bytes, truncated: bool) -> Answer:
         """Decide: the likeliest label, and every language that comes near enough to it."""
-        dan, swe, nob, nno, other = row
         confidence = max(row)
         label = LABELS[row.index(confidence)]
+        dan, swe, nob, nno, other = row
+        if label == _NYNORSK and confidence < norms.SURE and norms.is_no_nynorsk(read.split()):
+            nob, nno = nno, nob
+            row, label = [dan, swe, nob, nno, other], _BOKMAAL
         several = is_several(read)
         acceptable = _ALONE[label]
         least = self._thresholds[several] * confidence
