@@ -75,6 +75,7 @@ def test_an_unknown_log_level_is_named() -> None:
     [
         ("host", "[::1]", "IPv6 without brackets"),
         ("host", "10.0.0", "a host's name or an IP address"),
+        ("host", f"scandid.{'a' * 64}.internal", "a host's name or an IP address"),
         ("host", "unix:/run/scandid", "a host's name or an IP address"),
         ("model", "s3://", "must be a path or s3://BUCKET/KEY"),
         ("model", "s3://models/", "must be a path or s3://BUCKET/KEY"),
@@ -98,8 +99,10 @@ def test_an_address_that_is_none_is_named(name: str, text: str, demand: str) -> 
         ("host", "::"),
         ("host", "fe80::1%eth0"),
         ("host", "scandid_1.internal."),
+        ("host", f"Scandid.{'A' * 63}.internal"),
         ("model", "s3://models/champion/scandid.onnx"),
         ("model", "my models/å.onnx"),
+        ("model", "my\nmodels/å.onnx"),
         ("traces_endpoint", "https://[::1]:4318/v1/traces"),
     ],
 )
