@@ -49,6 +49,7 @@ def test_markup_alone_is_read() -> None:
         ("&nosuchthing; hei", "nosuchthing hei"),
         (r'{"t": "h\u00f8yre\u0000side \ud83d"}', "t høyre side"),
         (r"c:\users\unni", "c users unni"),
+        (r"&#X153;uvre \u00F8l &#7929; &#x1EF9;", "œuvre øl ỹ ỹ"),
         ("hÃ¸yre pÃ¥ Ã…s â€œjaâ€\x9d Â«neiÂ»", "høyre på ås ja nei"),
         ("vitamin ”Å” och ”Ä”, NÃO", "vitamin å och ä não"),
         ("HÃ–R â\x80\x93 dÃ¥ Ã\xa0 la carte", "hör då à la carte"),
