@@ -1,5 +1,6 @@
 """Settings come from the environment, are checked once, and name what is wrong."""
 
+import sys
 from dataclasses import fields
 
 import pytest
@@ -82,6 +83,7 @@ def test_an_unknown_log_level_is_named() -> None:
         ("model", "https://models/a.onnx", "must be a path or s3://BUCKET/KEY"),
         ("traces_endpoint", "localhost:4318", "must be http://HOST/PATH"),
         ("traces_endpoint", "http://localhost:otlp", "must be http://HOST/PATH"),
+        ("traces_endpoint", "http://localhost:0/v1/traces", "must be http://HOST/PATH"),
         ("traces_endpoint", "http://[::1/v1/traces", "must be http://HOST/PATH"),
     ],
 )
@@ -109,6 +111,14 @@ def test_an_address_that_is_none_is_named(name: str, text: str, demand: str) -> 
 def test_any_address_is_taken_as_it_is(name: str, text: str) -> None:
     """Names, both kinds of IP addresses, paths and addresses of objects are what they were."""
     assert getattr(Settings.from_environ({variable(name): text}), name) == text
+
+
+def test_tracing_needs_its_packages(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Without OpenTelemetry a collector is refused, and nothing else asks for it."""
+    monkeypatch.setitem(sys.modules, "opentelemetry.sdk", None)
+    assert Settings().traces_endpoint == ""
+    with pytest.raises(SettingsError, match=r"needs OpenTelemetry: install requirements/tracing"):
+        Settings(traces_endpoint="http://localhost:4318/v1/traces")
 
 
 def test_the_queue_must_hold_a_full_request() -> None:
