@@ -83,6 +83,15 @@ def test_nobody_waits_for_a_worker_that_ends_or_has_ended() -> None:
     assert first.is_ahead()
 
 
+def test_a_successor_begins_without_connections() -> None:
+    """A worker that takes the place of one that was killed has none of its connections."""
+    shares, (first, _) = shares_of(5, 0)
+    assert first.is_ahead()
+    shares.free(1)
+    shares.expect(1)
+    assert not shares.take(1).is_ahead()
+
+
 def test_nobody_waits_for_a_worker_that_hangs() -> None:
     """Without a sign of life for a while a worker does not count."""
     _, (first, second) = shares_of(1, 0)
@@ -146,7 +155,7 @@ def test_a_connection_that_cannot_be_opened_does_not_count() -> None:
     def fail() -> asyncio.Protocol:
         raise OSError(107, "Transport endpoint is not connected")
 
-    async def run() -> bool:
+    async def run() -> Share:
         _, (share, _) = shares_of(0, 0)
         with listening() as sock:
             listener = Listener(sock, fail, share)
@@ -155,9 +164,12 @@ def test_a_connection_that_cannot_be_opened_does_not_count() -> None:
                 assert await reader.read() == b""
             writer.close()
             listener.close()
-        return share.is_ahead()
+        return share
 
-    assert not asyncio.run(run())
+    share = asyncio.run(run())
+    assert not share.is_ahead()
+    share.add(1)
+    assert share.is_ahead()
 
 
 def test_a_closed_listener_takes_nothing() -> None:
