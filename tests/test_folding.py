@@ -1,0 +1,33 @@
+"""Characters one by one: those that nobody sees, and letters of another look."""
+
+import unicodedata
+
+import pytest
+
+from scandid.encoding import encode_text
+
+IGNORED = (
+    *(0xAD, 0x34F, 0x61C, 0xFEFF),
+    *range(0x180B, 0x1810),
+    *range(0x200B, 0x2010),
+    *range(0x202A, 0x202F),
+    *range(0x2060, 0x2070),
+    *range(0xFE00, 0xFE10),
+    *range(0xE0000, 0xE01F0),
+)
+
+
+def test_what_nobody_sees_parts_no_word() -> None:
+    """Each of Unicode's ignorable characters becomes nothing, before an accent as well."""
+    for code in IGNORED:
+        assert encode_text(f"bl{chr(code)}a{chr(code)}\u030a", 99) == (" blå ".encode(), False)
+
+
+@pytest.mark.parametrize(
+    ("first", "last"), [(0xFB00, 0xFB06), (0xFF21, 0xFF3A), (0xFF41, 0xFF5A), (0x1D400, 0x1D7FF)]
+)
+def test_letters_of_another_look_are_letters(first: int, last: int) -> None:
+    """Ligatures, wide, bold and italic letters are those that they stand for."""
+    for letter in map(chr, range(first, last + 1)):
+        plain = unicodedata.normalize("NFKC", letter)
+        assert encode_text(f"blå{letter}t", 99) == encode_text(f"blå{plain}t", 99)
