@@ -20,7 +20,20 @@ IGNORED = (
 def test_what_nobody_sees_parts_no_word() -> None:
     """Each of Unicode's ignorable characters becomes nothing, before an accent as well."""
     for code in IGNORED:
-        assert encode_text(f"bl{chr(code)}a{chr(code)}\u030a", 99) == (" blå ".encode(), False)
+        for text in (f"bl{chr(code)}å", f"bl{chr(code)}a{chr(code)}\u030a"):
+            assert encode_text(text, 99) == (" blå ".encode(), False)
+
+
+@pytest.mark.parametrize(
+    ("first", "last"), [(0x80, 0xBF), (0x2000, 0x206F), (0x3000, 0x301F), (0xFF00, 0xFF20)]
+)
+def test_only_letters_of_typography_stay(first: int, last: int) -> None:
+    """Among quotation marks, dashes and digits stand a few letters, as in 1ª and 人々."""
+    for code in sorted({*range(first, last + 1)}.difference(IGNORED)):
+        between = chr(code).lower() if chr(code).isalpha() else " "
+        for text in ("bl{}å", "бл{}å"):
+            expected = text.format(between)
+            assert encode_text(text.format(chr(code)), 99) == (f" {expected} ".encode(), False)
 
 
 @pytest.mark.parametrize(
