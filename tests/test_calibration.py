@@ -153,7 +153,8 @@ def test_tables_have_a_row_for_each_kind_and_length() -> None:
     scales, shifts = np.random.default_rng(0).random((2, *shape)).astype(np.float32)
     found = Calibration(scales.astype(np.float64), shifts.astype(np.float64)).tables()
     for table, values in zip(found, (scales, shifts), strict=True):
-        assert (table.shape, table.dtype) == ((len(KINDS) * (LONGEST + 1), 1), np.float32)
+        assert table.shape == (len(KINDS) * (LONGEST + 1), 1)
+        assert table.dtype == np.float32
         for kind in range(len(KINDS)):
             rows = table[kind * (LONGEST + 1) :][: LONGEST + 1, 0]
             np.testing.assert_allclose(rows[list(KNOTS)], values[kind], rtol=1e-6)
