@@ -6,6 +6,7 @@ import pytest
 
 from scandid import Identifier
 from scandid.encoding import encode_text
+from scandid.litter import words_at_beginning
 
 
 @pytest.mark.parametrize(
@@ -33,6 +34,21 @@ from scandid.encoding import encode_text
 def test_tags_say_nothing(text: str, letters: str) -> None:
     """Tags, comments, programs and styles are left out; what only looks like a tag stays."""
     assert encode_text(text, 99)[0].decode() == f" {letters} "
+
+
+@pytest.mark.parametrize(
+    ("text", "chars", "words"),
+    [
+        ("<p>hei der", 6, "hei"),
+        ("<p>hei der", 7, "hei"),
+        ("<p>hei der", 9, "hei"),
+        ("<p>hei <!-- a --> der <!-- b --> du", 30, "hei der"),
+        ("<p>hei<script>du</script>der <style>p</style> du", 46, "hei der"),
+    ],
+)
+def test_a_beginning_ends_with_a_word(text: str, chars: int, words: str) -> None:
+    """Of a longer text all that is whole is kept, to the last letter, and nothing half."""
+    assert words_at_beginning(text, chars) == words
 
 
 def test_markup_alone_is_read() -> None:
