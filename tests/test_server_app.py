@@ -86,7 +86,7 @@ def test_plain_text(client: TestClient, content_type: str) -> None:
     assert result.json == fake_answer("blå\nbær").as_dict()
 
 
-@pytest.mark.parametrize("content_type", [None, JSON, "application/json; charset=utf-8"])
+@pytest.mark.parametrize("content_type", [None, JSON, "Application/JSON; charset=utf-8"])
 def test_json_media_types(client: TestClient, content_type: str | None) -> None:
     """JSON is taken with or without a charset, and where no media type is given."""
     assert post(client, '{"text": "a"}', content_type).status_code == 200

@@ -111,3 +111,5 @@ def test_an_unusable_folder_is_an_error(tmp_path: Path) -> None:
     (tmp_path / "file").touch()
     with pytest.raises(SettingsError, match=r"SCANDID_METRICS_DIR=.*: Not a directory"):
         ValuesFolder(str(tmp_path / "file" / "values"))
+    with pytest.raises(SettingsError, match="SCANDID_METRICS_DIR=/proc: "):
+        ValuesFolder("/proc")  # is there, and takes no file
