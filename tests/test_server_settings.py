@@ -84,6 +84,7 @@ def test_an_unknown_log_level_is_named() -> None:
         ("traces_endpoint", "localhost:4318", "must be http://HOST/PATH"),
         ("traces_endpoint", "http://localhost:otlp", "must be http://HOST/PATH"),
         ("traces_endpoint", "http://localhost:0/v1/traces", "must be http://HOST/PATH"),
+        ("traces_endpoint", "http:///v1/traces", "must be http://HOST/PATH"),
         ("traces_endpoint", "http://[::1/v1/traces", "must be http://HOST/PATH"),
     ],
 )
