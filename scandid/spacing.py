@@ -18,7 +18,7 @@ end of a line, a word ends."""
 
 
 def is_apart(folded: bytes) -> bool:
-    """Whether the words of a folded text are letters: two of five bytes or more are spaces.
+    """Whether the words of a folded text are letters: more than two of five bytes are spaces.
 
     So it was for none of 51,834 texts of the benchmarks and for 62 of 4.75 million others, most of
     them code (docs/LOG.md, "Letters set apart").

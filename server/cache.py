@@ -1,7 +1,9 @@
 """Model files on disk, named by their digest, and which of them was accepted for an address."""
 
+import fcntl
 import hashlib
 import json
+import os
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -10,6 +12,8 @@ from pathlib import Path
 from typing import Final
 
 from scandid import ModelError
+
+_PREFIX: Final = "incoming-"
 
 _KEPT: Final = 4
 """Model files that stay: another server may share the folder and still start workers on one."""
@@ -29,23 +33,30 @@ class ModelCache:
     def room(self) -> Iterator[Path]:
         """A new file to write to; gone afterwards unless it was kept.
 
+        It is locked, and the kernel frees the lock with the process: what one that was killed has
+        left is told by that, and goes.
+
         Raises:
             ModelError: the folder cannot be written.
         """
         try:
             self.folder.mkdir(parents=True, exist_ok=True)
-            with tempfile.NamedTemporaryFile(dir=self.folder, suffix=".part", delete=False) as file:
-                path = Path(file.name)
+            self._remove_abandoned()
+            lock, name = tempfile.mkstemp(".part", _PREFIX, self.folder)
         except OSError as error:
             raise ModelError(
                 f"SCANDID_MODEL_CACHE={self.folder}: cannot be written: {error.strerror}"
             ) from error
+        path = Path(name)
         try:
+            with suppress(OSError):  # a file system without locks
+                fcntl.flock(lock, fcntl.LOCK_EX)
             yield path
         except OSError as error:
             raise ModelError(f"{path}: cannot be written: {error.strerror}") from error
         finally:
             path.unlink(missing_ok=True)
+            os.close(lock)
 
     def keep(self, part: Path, digest: str) -> Path:
         """Give a verified file its name, by rename."""
@@ -87,6 +98,13 @@ class ModelCache:
             if hashlib.sha256(path.read_bytes()).hexdigest() == digest:
                 return path
         return None
+
+    def _remove_abandoned(self) -> None:
+        """Delete the parts of files that nobody writes any more."""
+        for path in self.folder.glob(f"{_PREFIX}*.part"):
+            with suppress(OSError), path.open("rb") as file:
+                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                path.unlink()
 
     def _noted(self, uri: str) -> str:
         """Digest that was accepted last for an address; empty where none can be read."""

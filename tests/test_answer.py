@@ -59,12 +59,19 @@ def test_both_ways_to_json_are_one(
     written = json.loads(answer.as_json(), object_pairs_hook=list)
     assert written == json.loads(json.dumps(answer.as_dict()), object_pairs_hook=list)
     assert f'"confidence": {confidence:.6f}' in answer.as_json()
+    assert f'"name": "{NAMES[label]}"' in answer.as_json()
 
 
-def test_two_acceptable_languages_are_ambiguous() -> None:
-    """A text that is good in two languages is ambiguous, in one it is not."""
-    assert BOTH.ambiguous
-    assert not Answer("nob", 0.9, {}, ("nob",), reliable=True, truncated=False).ambiguous
+@pytest.mark.parametrize(
+    ("acceptable", "ambiguous"),
+    [((), False), (("nob",), False), (("dan", "nob"), True), (("dan", "swe", "nob"), True)],
+)
+def test_two_acceptable_languages_are_ambiguous(
+    acceptable: tuple[str, ...], *, ambiguous: bool
+) -> None:
+    """A text that is good in two languages is ambiguous, in JSON too; in one it is not."""
+    answer = BOTH._replace(acceptable=acceptable)
+    assert (answer.ambiguous, answer.as_dict()["ambiguous"]) == (ambiguous, ambiguous)
 
 
 def test_an_answer_cannot_be_changed() -> None:

@@ -147,8 +147,26 @@ def test_torch_and_graph_calibrate_alike(quantized: bool) -> None:
     assert np.abs(found - before).max() > 0.05
 
 
+def test_tables_have_a_row_for_each_kind_and_length() -> None:
+    """At its knots each kind has the very values that were fitted, below the first that one's."""
+    shape = (len(KINDS), len(KNOTS))
+    scales, shifts = np.random.default_rng(0).random((2, *shape)).astype(np.float32)
+    found = Calibration(scales.astype(np.float64), shifts.astype(np.float64)).tables()
+    for table, values in zip(found, (scales, shifts), strict=True):
+        assert table.shape == (len(KINDS) * (LONGEST + 1), 1)
+        assert table.dtype == np.float32
+        for kind in range(len(KINDS)):
+            rows = table[kind * (LONGEST + 1) :][: LONGEST + 1, 0]
+            np.testing.assert_allclose(rows[list(KNOTS)], values[kind], rtol=1e-6)
+            np.testing.assert_allclose(rows[: KNOTS[0]], values[kind, 0], rtol=1e-6)
+
+
 def test_figures_are_named() -> None:
-    """As JSON, every kind has a value at every knot."""
+    """As JSON, every kind has a value with six decimals at every knot."""
+    shape = (len(KINDS), len(KNOTS))
+    thirds = Calibration(np.full(shape, 1 / 3), np.full(shape, -1 / 6)).as_dict()
+    assert thirds["scales"] == dict.fromkeys(KINDS, [0.333333] * len(KNOTS))
+    assert thirds["shifts"] == dict.fromkeys(KINDS, [-0.166667] * len(KNOTS))
     fields = Calibration.identity().as_dict()
     assert fields["bytes"] == list(KNOTS)
     for name, value in {"scales": 1.0, "shifts": 0.0}.items():

@@ -32,13 +32,15 @@ def test_copies_share_their_labels() -> None:
             ("okay?", "swe", 1),
             ("Yes", "other", 0),
             ("12 !", "dan", 0),
+            ("Halla", "other", 0),
+            ("halla", "nno", 1),
         )
     )
-    assert merged.texts == ["Ja, da!", "ja da", "Okay", "okay?", "Yes"]
+    assert merged.texts == ["Ja, da!", "ja da", "Okay", "okay?", "Yes", "Halla", "halla"]
     found = [[LABELS[at] for at in np.flatnonzero(row)] for row in merged.targets]
-    assert found == [["dan", "nob"], ["dan", "nob"], ["swe"], ["swe"], ["other"]]
-    assert merged.sources.tolist() == [0, 1, 0, 1, 0]
-    assert (report.wordless, report.repeats, report.contradictions) == (1, 1, 2)
+    assert found == [["dan", "nob"]] * 2 + [["swe"]] * 2 + [["other"]] + [["nno"]] * 2
+    assert merged.sources.tolist() == [0, 1, 0, 1, 0, 0, 1]
+    assert (report.wordless, report.repeats, report.contradictions) == (1, 1, 3)
 
 
 def test_words_in_another_script_are_dropped_and_named() -> None:
@@ -46,6 +48,7 @@ def test_words_in_another_script_are_dropped_and_named() -> None:
     merged, report = clean(
         corpus(
             ("года", "swe nob", 0),
+            ("что", "nno", 0),
             ("Где?", "nob", 1),
             ("Где?", "other", 1),
             ("Han spurte: Где?", "nob", 1),
@@ -54,7 +57,7 @@ def test_words_in_another_script_are_dropped_and_named() -> None:
     assert merged.texts == ["Где?", "Han spurte: Где?"]
     assert merged.targets.argmax(axis=1).tolist() == [LABELS.index("other"), LABELS.index("nob")]
     found = "texts are in another script than dan, swe, nob, nno and left out"
-    assert f"first: 1 {found}: 'года'\nsecond: 1 {found}: 'где'" in summary(merged, report)
+    assert f"first: 2 {found}: 'года'; 'что'\nsecond: 1 {found}: 'где'" in summary(merged, report)
 
 
 def test_the_summary_counts_by_source_and_label() -> None:

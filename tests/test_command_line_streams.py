@@ -39,9 +39,12 @@ def run(shell: list[str], script: str, **environment: str) -> subprocess.Complet
 
 
 @pytest.mark.parametrize("unbuffered", ["", "1"])
-def test_what_does_not_fit_is_told(shell: list[str], tmp_path: Path, unbuffered: str) -> None:
-    """Where a line is cut by a full disk the exit code says so, with and without ``python -u``."""
-    script = "(ulimit -f 1; $S identify a b c d e f g h > out)"
+@pytest.mark.parametrize("texts", ["a b c d", "a b c d e f g h"])
+def test_what_does_not_fit_is_told(
+    shell: list[str], tmp_path: Path, texts: str, unbuffered: str
+) -> None:
+    """Where a full disk cuts a line, the last one too, the exit code says so, also of python -u."""
+    script = f"(ulimit -f 1; $S identify {texts} > out)"
     done = run(shell, script, PYTHONUNBUFFERED=unbuffered)
     assert (tmp_path / "out").stat().st_size == 1024
     assert (done.returncode, done.stderr) == (

@@ -224,9 +224,9 @@ def test_a_text_without_spaces_is_no_address() -> None:
 
 
 def test_what_only_looks_like_litter_is_read() -> None:
-    """A mention of a program or a sign of comparison does not hide the text behind it."""
+    """Signs of comparison, programs and comments that have ended do not hide the text behind."""
     expected = encode_text(TEXT * 100, 1000)[0]
-    for before in ("1 < 2 ", "<3 ", "</script> ", "<script></script> "):
+    for before in ("1 < 2 ", "<3 ", "</script> ", "<script></script> ", "<!-- a --><!-- b --> "):
         assert encode_text(before + TEXT * 2_000, 1000) == (expected, True)
 
 

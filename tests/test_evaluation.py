@@ -103,6 +103,16 @@ def test_a_class_that_does_not_occur_is_left_out_of_the_mean() -> None:
     )
 
 
+def test_scores_have_six_decimals() -> None:
+    """A third of anything is written as 0.333333, and a sixth as 0.166667."""
+    scores = tally(*((gold, answer("dan")) for gold in ("dan", "swe", "nob"))).as_dict()
+    assert {scores[key] for key in ("accuracy", "loose", "strict")} == {0.333333}
+    assert {scores[key] for key in ("macro_f1", "macro_f1_folded")} == {0.166667}
+    per_class = scores["per_class"]
+    assert isinstance(per_class, dict)
+    assert per_class["dan"] == {"precision": 0.333333, "recall": 1.0, "f1": 0.5, "n": 1}
+
+
 def test_nothing_counted_scores_nothing() -> None:
     """Without texts all scores are 0, and none divides by it."""
     assert Tally().as_dict()["accuracy"] == 0
@@ -147,3 +157,5 @@ def test_the_scorecard_is_a_page_for_people() -> None:
     assert "accuracy (best label is right)                60.00%" in page
     assert "dan Danish                 100.00%    66.67%    80.00%         3" in page
     assert "gold \\ answer       dan      swe      nob      nno    other      und" in page
+    assert "  dan                   2        0        1        0        0        0\n" in page
+    assert "  other                 0        1        0        0        0        1\n" in page

@@ -122,6 +122,7 @@ def test_a_text_without_a_letter_is_undetermined(text: str) -> None:
     answer = Identifier(model).identify(text)
     assert (answer.label, answer.confidence, answer.acceptable) == ("und", 0.0, ())
     assert answer.probabilities == dict.fromkeys(LABELS, 0.0)
+    assert not answer.reliable
     assert not answer.truncated
     assert model.shapes == []
 

@@ -94,3 +94,11 @@ def test_a_letter_that_the_bound_cuts_is_left_out() -> None:
         (part,) = list(read_lines(io.BytesIO(content)))[-1:]
         assert set(part.texts[0][start:]) == {"€"}
         assert part.latin1 == 0
+
+
+def test_a_long_line_of_latin1_keeps_its_letters() -> None:
+    """A line that the bound cuts is read as Latin-1 where a letter before its end is no UTF-8."""
+    content = "på ".encode("latin-1") * MAX_LINE_BYTES
+    (part,) = list(read_lines(io.BytesIO(content)))[-1:]
+    assert part.texts[0].startswith("på på ")
+    assert (len(part.texts[0]), part.latin1) == (MAX_LINE_BYTES, 1)

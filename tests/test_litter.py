@@ -6,6 +6,7 @@ import pytest
 
 from scandid import Identifier
 from scandid.encoding import encode_text
+from scandid.litter import words_at_beginning
 
 
 @pytest.mark.parametrize(
@@ -35,6 +36,21 @@ def test_tags_say_nothing(text: str, letters: str) -> None:
     assert encode_text(text, 99)[0].decode() == f" {letters} "
 
 
+@pytest.mark.parametrize(
+    ("text", "chars", "words"),
+    [
+        ("<p>hei der", 6, "hei"),
+        ("<p>hei der", 7, "hei"),
+        ("<p>hei der", 9, "hei"),
+        ("<p>hei <!-- a --> der <!-- b --> du", 30, "hei der"),
+        ("<p>hei<script>du</script>der <style>p</style> du", 46, "hei der"),
+    ],
+)
+def test_a_beginning_ends_with_a_word(text: str, chars: int, words: str) -> None:
+    """Of a longer text all that is whole is kept, to the last letter, and nothing half."""
+    assert words_at_beginning(text, chars) == words
+
+
 def test_markup_alone_is_read() -> None:
     """Where there is no letter but those of tags, these are the text."""
     assert encode_text('<div class="row"><p></p></div>', 99)[0] == b" div class row p p div "
@@ -49,6 +65,7 @@ def test_markup_alone_is_read() -> None:
         ("&nosuchthing; hei", "nosuchthing hei"),
         (r'{"t": "h\u00f8yre\u0000side \ud83d"}', "t høyre side"),
         (r"c:\users\unni", "c users unni"),
+        (r"&#X153;uvre \u00F8l &#7929; &#x1EF9;", "œuvre øl ỹ ỹ"),
         ("hÃ¸yre pÃ¥ Ã…s â€œjaâ€\x9d Â«neiÂ»", "høyre på ås ja nei"),
         ("vitamin ”Å” och ”Ä”, NÃO", "vitamin å och ä não"),
         ("HÃ–R â\x80\x93 dÃ¥ Ã\xa0 la carte", "hör då à la carte"),

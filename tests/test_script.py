@@ -17,6 +17,7 @@ FOREIGN = (
     "იცოდა რა უნდა გაეკეთებინა",
     "𐌰𐍄𐍄𐌰 𐌿𐌽𐍃𐌰𐍂",
     "Он купил себе новый iPhone вчера утром",
+    "ἐν ἀρχῇ ἦν",
 )
 
 LATIN = (
@@ -38,6 +39,19 @@ def test_scripts_are_told_from_letters() -> None:
     folded = [data for data, _ in encode_texts([*FOREIGN, *LATIN, *FOREIGN], 999)]
     ends = len(FOREIGN), len(FOREIGN) + len(LATIN)
     assert in_other_scripts(folded) == [*range(ends[0]), *range(ends[1], len(folded))]
+
+
+def test_additional_latin_letters_are_no_other_script() -> None:
+    """Texts of nothing but accented letters, as Vietnamese words may be, are left to the model."""
+    letters = [chr(code) for code in range(0x1E00, 0x1F00)]
+    folded = [data for data, _ in encode_texts([*letters, "".join(letters)], 999)]
+    assert in_other_scripts(folded) == []
+
+
+@pytest.mark.parametrize(("text", "places"), [("ёжикёж ab", [0]), ("ёжикё abc", [])])
+def test_three_quarters_are_another_script(text: str, places: list[int]) -> None:
+    """Six of eight letters are enough, five of eight are not."""
+    assert in_other_scripts([encode_texts([text], 999)[0][0]]) == places
 
 
 @pytest.mark.parametrize("text", FOREIGN)

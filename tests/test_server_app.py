@@ -76,14 +76,17 @@ def test_several_texts(client: TestClient, texts: list[str]) -> None:
     assert result.json == {"answers": [fake_answer(text).as_dict() for text in texts]}
 
 
-@pytest.mark.parametrize("content_type", ["text/plain", "Text/Plain; charset=UTF-8"])
+@pytest.mark.parametrize(
+    "content_type",
+    ["text/plain", *(f"Text/Plain; charset={name}" for name in ("UTF-8", "utf8", "US-ASCII"))],
+)
 def test_plain_text(client: TestClient, content_type: str) -> None:
     """A plain text body is one text, line breaks included."""
     result = post(client, "blå\nbær".encode(), content_type)
     assert result.json == fake_answer("blå\nbær").as_dict()
 
 
-@pytest.mark.parametrize("content_type", [None, JSON, "application/json; charset=utf-8"])
+@pytest.mark.parametrize("content_type", [None, JSON, "Application/JSON; charset=utf-8"])
 def test_json_media_types(client: TestClient, content_type: str | None) -> None:
     """JSON is taken with or without a charset, and where no media type is given."""
     assert post(client, '{"text": "a"}', content_type).status_code == 200

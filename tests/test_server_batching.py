@@ -1,7 +1,8 @@
 """Texts of one turn share a model call; order, bounds, cancellation and failures stay apart."""
 
 import asyncio
-from collections.abc import Coroutine
+import time
+from collections.abc import Coroutine, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -187,6 +188,31 @@ def test_two_lists_share_the_server() -> None:
     batches = batcher(model)
     run(batches.identify_many(["a"] * 40), batches.identify_many(["b"] * 40))
     assert [texts[0] for texts in model.calls[:4]] == ["a", "b", "a", "b"]
+
+
+def test_the_ends_of_two_lists_share_a_call() -> None:
+    """What is left of several lists is answered together where it fits into one call."""
+    model = FakeModel()
+    batches = batcher(model)
+    run(batches.identify_many(["list a 10."] * 9), batches.identify_many(["list b 10."] * 9))
+    assert [len(texts) for texts in model.calls] == [8, 8, 2]
+
+
+def test_each_call_tells_how_long_its_first_text_waited() -> None:
+    """A text that came before the call for another one waited as long as that took."""
+    pause_s = 0.01
+    waits: list[float] = []
+
+    class Slow(FakeModel):
+        def identify_batch(self, texts: Sequence[str]) -> list[Answer]:
+            time.sleep(pause_s)
+            return super().identify_batch(texts)
+
+    batches = Batcher(Slow(), replace(LIMITS, max_batch_texts=1), waits.append)
+    run(batches.identify("a"), batches.identify("b"))
+    assert len(waits) == 2
+    assert waits[0] >= 0
+    assert waits[1] >= pause_s
 
 
 def test_a_cancelled_text_is_not_computed() -> None:

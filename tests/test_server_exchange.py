@@ -21,9 +21,10 @@ def scope(path: str = "/identify", **headers: str) -> dict[str, Any]:
     return {"type": "http", "method": "POST", "path": path, "headers": pairs}
 
 
-def test_an_id_is_kept() -> None:
+@pytest.mark.parametrize("given", ["order-17/a", "a=b:c@d+e_f.G", "7" * 128])
+def test_an_id_is_kept(given: str) -> None:
     """The client's own id comes back."""
-    assert open_exchange(scope(x_request_id="order-17/a"), ROUTES).request_id == "order-17/a"
+    assert open_exchange(scope(x_request_id=given), ROUTES).request_id == given
 
 
 @pytest.mark.parametrize("given", ["", "a b", "a" * 129, 'a"b', "æ", "a\nb"])
@@ -37,10 +38,14 @@ def test_ids_differ() -> None:
     assert len({open_exchange(scope(), ROUTES).request_id for _ in range(1_000)}) == 1_000
 
 
-def test_a_trace_is_continued() -> None:
+@pytest.mark.parametrize(
+    ("version", "flags", "sampled"),
+    [("00", "01", 1), ("00", "00", 0), ("00", "02", 0), ("cc", "ff", 1), ("fe", "10", 0)],
+)
+def test_a_trace_is_continued(version: str, flags: str, sampled: int) -> None:
     """A valid traceparent gives trace and parent, whatever its version adds in flags."""
-    exchange = open_exchange(scope(traceparent=f"00-{TRACE}-{SPAN}-01"), ROUTES)
-    assert (exchange.trace_id, exchange.parent_id, exchange.sampled) == (TRACE, SPAN, 1)
+    exchange = open_exchange(scope(traceparent=f"{version}-{TRACE}-{SPAN}-{flags}"), ROUTES)
+    assert (exchange.trace_id, exchange.parent_id, exchange.sampled) == (TRACE, SPAN, sampled)
 
 
 @pytest.mark.parametrize(

@@ -1,5 +1,6 @@
 """Settings come from the environment, are checked once, and name what is wrong."""
 
+import sys
 from dataclasses import fields
 
 import pytest
@@ -75,12 +76,15 @@ def test_an_unknown_log_level_is_named() -> None:
     [
         ("host", "[::1]", "IPv6 without brackets"),
         ("host", "10.0.0", "a host's name or an IP address"),
+        ("host", f"scandid.{'a' * 64}.internal", "a host's name or an IP address"),
         ("host", "unix:/run/scandid", "a host's name or an IP address"),
         ("model", "s3://", "must be a path or s3://BUCKET/KEY"),
         ("model", "s3://models/", "must be a path or s3://BUCKET/KEY"),
         ("model", "https://models/a.onnx", "must be a path or s3://BUCKET/KEY"),
         ("traces_endpoint", "localhost:4318", "must be http://HOST/PATH"),
         ("traces_endpoint", "http://localhost:otlp", "must be http://HOST/PATH"),
+        ("traces_endpoint", "http://localhost:0/v1/traces", "must be http://HOST/PATH"),
+        ("traces_endpoint", "http:///v1/traces", "must be http://HOST/PATH"),
         ("traces_endpoint", "http://[::1/v1/traces", "must be http://HOST/PATH"),
     ],
 )
@@ -98,14 +102,24 @@ def test_an_address_that_is_none_is_named(name: str, text: str, demand: str) -> 
         ("host", "::"),
         ("host", "fe80::1%eth0"),
         ("host", "scandid_1.internal."),
+        ("host", f"Scandid.{'A' * 63}.internal"),
         ("model", "s3://models/champion/scandid.onnx"),
         ("model", "my models/å.onnx"),
+        ("model", "my\nmodels/å.onnx"),
         ("traces_endpoint", "https://[::1]:4318/v1/traces"),
     ],
 )
 def test_any_address_is_taken_as_it_is(name: str, text: str) -> None:
     """Names, both kinds of IP addresses, paths and addresses of objects are what they were."""
     assert getattr(Settings.from_environ({variable(name): text}), name) == text
+
+
+def test_tracing_needs_its_packages(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Without OpenTelemetry a collector is refused, and nothing else asks for it."""
+    monkeypatch.setitem(sys.modules, "opentelemetry.sdk", None)
+    assert Settings().traces_endpoint == ""
+    with pytest.raises(SettingsError, match=r"needs OpenTelemetry: install requirements/tracing"):
+        Settings(traces_endpoint="http://localhost:4318/v1/traces")
 
 
 def test_the_queue_must_hold_a_full_request() -> None:

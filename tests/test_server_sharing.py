@@ -83,6 +83,15 @@ def test_nobody_waits_for_a_worker_that_ends_or_has_ended() -> None:
     assert first.is_ahead()
 
 
+def test_a_successor_begins_without_connections() -> None:
+    """A worker that takes the place of one that was killed has none of its connections."""
+    shares, (first, _) = shares_of(5, 0)
+    assert first.is_ahead()
+    shares.free(1)
+    shares.expect(1)
+    assert not shares.take(1).is_ahead()
+
+
 def test_nobody_waits_for_a_worker_that_hangs() -> None:
     """Without a sign of life for a while a worker does not count."""
     _, (first, second) = shares_of(1, 0)
@@ -120,21 +129,47 @@ def test_connections_that_arrive_at_once_are_shared() -> None:
 
 
 def test_a_worker_that_is_ahead_takes_what_nobody_takes() -> None:
-    """A connection waits for the other worker, and no longer than that."""
+    """A connection waits for the other worker, and no longer, however lively that one is."""
 
     async def run() -> float:
-        _, (share, _) = shares_of(3, 0)
+        _, (share, other) = shares_of(3, 0)
         names: list[str] = []
         with listening() as sock:
             listener = Listener(sock, partial(Counted, share, names, "a"), share)
             begin = time.perf_counter()
             with socket.create_connection(sock.getsockname()):
-                await until(names, 1)
+                async with asyncio.timeout(DEADLINE_S):
+                    while not names:
+                        other.beat()
+                        await asyncio.sleep(PATIENCE_S / 10)
             waited_s = time.perf_counter() - begin
             listener.close()
         return waited_s
 
     assert asyncio.run(run()) >= PATIENCE_S
+
+
+def test_a_connection_that_cannot_be_opened_does_not_count() -> None:
+    """One that ends while it is taken is closed, and the worker has one less again."""
+
+    def fail() -> asyncio.Protocol:
+        raise OSError(107, "Transport endpoint is not connected")
+
+    async def run() -> Share:
+        _, (share, _) = shares_of(0, 0)
+        with listening() as sock:
+            listener = Listener(sock, fail, share)
+            reader, writer = await asyncio.open_connection(*sock.getsockname())
+            async with asyncio.timeout(DEADLINE_S):
+                assert await reader.read() == b""
+            writer.close()
+            listener.close()
+        return share
+
+    share = asyncio.run(run())
+    assert not share.is_ahead()
+    share.add(1)
+    assert share.is_ahead()
 
 
 def test_a_listener_that_closes_takes_who_waits() -> None:

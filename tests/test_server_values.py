@@ -1,7 +1,9 @@
 """The folder of the metrics' values: private or the operator's, and left by servers that died."""
 
+import os
 import subprocess
 import sys
+import tempfile
 from pathlib import Path
 
 import pytest
@@ -76,8 +78,38 @@ def test_a_named_folder_is_made(tmp_path: Path) -> None:
     assert list(folder.path.iterdir()) == []
 
 
+def test_a_named_folder_begins_empty(tmp_path: Path) -> None:
+    """What an earlier run has counted is not counted again; whatever else is there stays."""
+    for name in ("counter_1.db", "notes.txt"):
+        (tmp_path / name).touch()
+    ValuesFolder(str(tmp_path))
+    assert [path.name for path in tmp_path.iterdir()] == ["notes.txt"]
+
+
+def test_what_is_in_use_is_not_held_open() -> None:
+    """A start that passes over the folder of another server keeps no file of it open."""
+    first, before = ValuesFolder(""), set(Path("/proc/self/fd").iterdir())
+    ValuesFolder("").remove()
+    assert set(Path("/proc/self/fd").iterdir()) <= before
+    first.remove()
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can give a folder to somebody else")
+def test_what_belongs_to_somebody_else_stays() -> None:
+    """A folder of another user is left alone, abandoned or not."""
+    own = ValuesFolder("")
+    theirs = Path(tempfile.mkdtemp(prefix="scandid-metrics-", dir=own.path.parent))
+    os.chown(theirs, 65_534, 65_534)
+    ValuesFolder("").remove()
+    assert theirs.exists()
+    theirs.rmdir()
+    own.remove()
+
+
 def test_an_unusable_folder_is_an_error(tmp_path: Path) -> None:
     """A name that cannot be a folder is refused at the start."""
     (tmp_path / "file").touch()
     with pytest.raises(SettingsError, match=r"SCANDID_METRICS_DIR=.*: Not a directory"):
         ValuesFolder(str(tmp_path / "file" / "values"))
+    with pytest.raises(SettingsError, match="SCANDID_METRICS_DIR=/proc: "):
+        ValuesFolder("/proc")  # is there, and takes no file

@@ -22,6 +22,9 @@ from scandid.encoding import encode_text, encode_texts
         ("Kå e d d e? D e i å d", "kå e d d e d e i å d"),
         ("D e d e å så e d", "d e d e å så e d"),
         ("Vitamin A B C D E F G", "vitamin a b c d e f g"),
+        ("V B C men der", "v b c men der"),
+        ("Å R E T S", "årets"),
+        ("H E J S", "h e j s"),
     ],
 )
 def test_letters_set_apart_are_put_together(text: str, letters: str) -> None:

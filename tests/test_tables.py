@@ -205,3 +205,20 @@ def test_codes_become_labels() -> None:
 def test_separators_are_equal(codes: list[str], separator: str) -> None:
     """A string of codes is the list of them, whatever stands between."""
     assert split_codes(separator.join(codes)) == codes == split_codes(codes)
+
+
+@pytest.mark.parametrize("suffix", ["tsv", "csv"])
+def test_a_disk_that_fails_is_named(tmp_path: Path, suffix: str) -> None:
+    """What the system says of a file that cannot be read is one line."""
+    path = tmp_path / f"memory.{suffix}"
+    path.symlink_to("/proc/self/mem")  # root too can read nothing at its start
+    with pytest.raises(InputError, match=rf"memory\.{suffix}: cannot be read: Input/output error"):
+        list(read_table(path))
+
+
+def test_damaged_parquet_is_named(tmp_path: Path) -> None:
+    """Where the rows are damaged, and the names of the columns are not, it is one line as well."""
+    path = parquet(tmp_path / "bad.parquet", text=["Ja."] * 900, languages=[["dan"]] * 900)
+    path.write_bytes(b"PAR1" + b"\xff" * 60 + path.read_bytes()[64:])
+    with pytest.raises(InputError, match=r"bad\.parquet: is no Parquet file that can be read"):
+        list(read_table(path))

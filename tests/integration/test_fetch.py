@@ -66,7 +66,10 @@ def test_a_digest_may_lie_beside(store: ObjectStore, tiny_model: Path, tmp_path:
     variables = store.variables(SCANDID_MODEL=f"s3://{BUCKET}/beside.onnx")
     refused = fetch(tmp_path, variables)
     assert refused.returncode == 2
+    assert "has no sha256, neither as metadata" in refused.stderr
     assert "beside.onnx.sha256" in refused.stderr
+    client.put_object(Bucket=BUCKET, Key="beside.onnx.sha256", Body=b"none\n")
+    assert "its sha256 is 'none\\n', which is no sha256\n" in fetch(tmp_path, variables).stderr
     line = f"{sha256(content)}  scandid.onnx\n"
     client.put_object(Bucket=BUCKET, Key="beside.onnx.sha256", Body=line.encode())
     assert fetch(tmp_path, variables).returncode == 0

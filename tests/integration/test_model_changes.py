@@ -82,6 +82,24 @@ def test_a_file_is_checked_too(tiny_model: Path, tmp_path: Path) -> None:
         wait_for_model(server, hashlib.sha256(path.read_bytes()).hexdigest())
 
 
+def test_a_check_that_takes_too_long_is_ended(tiny_model: Path, tmp_path: Path) -> None:
+    """After SIGHUP on what is never read to its end the old model goes on, and SIGHUP works."""
+    path = tmp_path / "served.onnx"
+    path.write_bytes(tiny_model.read_bytes())
+    before = hashlib.sha256(path.read_bytes()).hexdigest()
+    settings = {"workers": "1", "model": str(path), "model_timeout_s": "1"}
+    with running_server(tmp_path, settings) as server:
+        server.wait_for("/health/ready", 200)
+        path.unlink()
+        os.mkfifo(path)
+        for times in (1, 2):
+            server.process.send_signal(signal.SIGHUP)
+            server.wait_for_log("it was not there in time (SCANDID_MODEL_TIMEOUT_S=1)", times)
+        wait_for_model(server, before)
+        assert "checked already" not in server.log
+        assert server.stop() == 0, server.log
+
+
 @pytest.fixture
 def file_server(tiny_model: Path, tmp_path: Path) -> Iterator[tuple[RunningServer, Path]]:
     """A server with two workers, ready, and the model file that it was told to serve."""
