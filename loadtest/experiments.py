@@ -8,7 +8,7 @@ from typing import Any, Final
 from loadtest import raw_client
 from loadtest.ceiling import core_scaling
 from loadtest.flame import layer_shares
-from loadtest.measure import Cost, measure, median_cost
+from loadtest.measure import Cost, measure, measure_now, median_cost
 from loadtest.monitoring import monitoring_cost
 from loadtest.processes import cores, pinned, worker_rss_mb
 from loadtest.rounds import Case, Figures, Plan, run_rounds
@@ -39,7 +39,7 @@ def scandid_alone(plan: Plan) -> dict[str, Any]:
         "layers": layer_shares(plan),
         "workers": _workers(plan),
         "core_scaling": round(core_scaling(cores()[:2], plan.seconds, 2 * plan.rounds), 2),
-        "beside_lists": _beside_lists(plan),
+        "beside_lists": beside_lists(plan),
         "memory": _memory(plan),
     }
 
@@ -92,7 +92,7 @@ def _workers(plan: Plan) -> dict[str, list[Figures]]:
     return found
 
 
-def _beside_lists(plan: Plan) -> dict[str, Figures]:
+def beside_lists(plan: Plan) -> dict[str, Figures]:
     """Waits of single texts on four connections, alone and while lists of 1,000 are answered."""
     singles, lists = single_bodies(130), list_bodies(130, 1000)
     seconds = 2 * plan.seconds
@@ -104,7 +104,7 @@ def _beside_lists(plan: Plan) -> dict[str, Figures]:
                 raw_client.load, server.port, lists, connections=1, seconds=seconds + plan.warm_s
             )
             raw_client.load(server.port, singles, connections=4, seconds=plan.warm_s / 2)
-            beside = measure(raw_client.load, server, singles, connections=4, seconds=seconds)
+            beside = measure_now(raw_client.load, server, singles, connections=4, seconds=seconds)
             list_outcome = other.result()
     return {
         "alone": alone.as_dict(),

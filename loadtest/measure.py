@@ -59,12 +59,23 @@ class Cost:
 def measure(
     load: Load, server: Server, bodies: Sequence[bytes], *, connections: int, seconds: float
 ) -> Cost:
-    """Load a warm server once.
+    """Load a warm server once, from rest.
 
     Raises:
         LoadFailed: Not every answer was a 200.
     """
     await_rest(server.pid)
+    return measure_now(load, server, bodies, connections=connections, seconds=seconds)
+
+
+def measure_now(
+    load: Load, server: Server, bodies: Sequence[bytes], *, connections: int, seconds: float
+) -> Cost:
+    """The same whatever else the server does; its CPU time is charged to this load.
+
+    Raises:
+        LoadFailed: Not every answer was a 200.
+    """
     before = cpu_s(server.pid)
     outcome = load(server.port, bodies, connections=connections, seconds=seconds)
     spent_s = cpu_s(server.pid) - before

@@ -16,10 +16,12 @@ from pathlib import Path
 import psutil
 import pytest
 
-from loadtest import run
+from loadtest import raw_client, run
+from loadtest.experiments import beside_lists
 from loadtest.measure import LoadFailed
 from loadtest.monitoring import monitoring_cost
 from loadtest.outcome import Outcome
+from loadtest.rounds import Plan
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 
@@ -191,6 +193,14 @@ def test_the_cost_of_monitoring_is_not_that_of_errors() -> None:
 
     with pytest.raises(LoadFailed, match="3 errors, 10 answers"):
         monitoring_cost(refused, 3, turns=1)
+
+
+def test_single_texts_are_asked_while_lists_are_answered() -> None:
+    """The measurement does not wait for the lists to end: singles wait longer than alone."""
+    plan = Plan(load=raw_client.load, seconds=0.5, warm_s=0.5, rounds=1)
+    found = beside_lists(plan)
+    assert found["lists"]["answered"] > 0
+    assert found["beside"]["p50_ms"] > 1.5 * found["alone"]["p50_ms"]
 
 
 @pytest.mark.parametrize(("words", "written"), [("", 3), ("--quick --json", 0)])
