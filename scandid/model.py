@@ -188,7 +188,7 @@ def _read_metadata(file: Path, raw: str, sha256: str) -> ModelMetadata:
         metadata = ModelMetadata(
             **fields, labels=labels, golden=golden, reliable=reliable, sha256=sha256
         )
-    except (ValueError, KeyError, TypeError) as error:
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
         raise ModelError(
             f"model: {file}: metadata {METADATA_KEY!r} cannot be read: {error}"
         ) from error

@@ -116,6 +116,8 @@ def test_a_foreign_model_is_refused(tmp_path: Path, tiny_model: Path) -> None:
         (lambda fields: fields.update(encoding="utf-8"), "encoding is 'utf-8'"),
         (lambda fields: fields["thresholds"].pop("one word"), "kinds with a threshold"),
         (lambda fields: fields["thresholds"].update({"one word": {"dan": 0.5}}), "cannot be read"),
+        (lambda fields: fields.update(thresholds=[0.5]), "cannot be read"),
+        (lambda fields: fields.update(reliable=3), "cannot be read"),
         (lambda fields: fields.update(golden=[]), "no golden examples"),
         (lambda fields: fields.pop("max_bytes"), "max_bytes"),
         (lambda fields: fields.update(surprise=1), "surprise"),
