@@ -41,3 +41,20 @@ def test_sigterm_goes_on_to_what_was_started() -> None:
     while any(map(is_alive, children)):
         assert time.monotonic() < deadline
         time.sleep(0.05)
+
+
+def test_what_is_started_while_the_program_is_stopped_ends_too() -> None:
+    """A child that SIGTERM comes too early for, as it is being started, does not run on."""
+    script = (
+        "import os, signal, sys\n"
+        "from training.children import end_children_with_us, run_child\n"
+        "end_children_with_us()\n"
+        "try:\n"
+        "    os.kill(os.getpid(), signal.SIGTERM)\n"
+        "    signal.pause()\n"
+        "except SystemExit:\n"
+        "    code = run_child([sys.executable, '-c', 'import time; time.sleep(60)'])\n"
+        "    sys.exit(-code)\n"
+    )
+    done = subprocess.run([sys.executable, "-c", script], cwd=ROOT, timeout=PATIENCE_S, check=False)
+    assert done.returncode == signal.SIGTERM
