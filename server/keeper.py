@@ -105,8 +105,6 @@ class Keeper:
         while check.goes_on:
             if deadline and time.monotonic() > deadline:
                 check.end()
-                if check is self._check:  # it may die later than the next is asked for
-                    self._check = None
                 limit = f"{variable('model_timeout_s')}={limit_s}"
                 _log.error("the model is not changed: it was not there in time (%s)", limit)
                 self._on_refusal()
