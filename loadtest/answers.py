@@ -5,19 +5,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
-from loadtest.texts import KnownText
+from loadtest.texts import LANGUAGES, KnownText
 
 LABELS: Final = ("dan", "swe", "nob", "nno", "other")
-LANGUAGES: Final = {
-    "dan": "Danish",
-    "swe": "Swedish",
-    "nob": "Norwegian",
-    "nno": "Norwegian",
-    "other": "Other",
-    "und": "Undetermined",
-}
-"""The plain language that belongs to each label."""
-
 MEMBERS: Final = {
     *("language", "label", "name", "confidence", "probabilities"),
     *("reliable", "acceptable", "ambiguous", "truncated"),

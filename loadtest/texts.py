@@ -14,6 +14,16 @@ from itertools import cycle, islice
 from pathlib import Path
 from typing import Final
 
+LANGUAGES: Final = {
+    "dan": "Danish",
+    "swe": "Swedish",
+    "nob": "Norwegian",
+    "nno": "Norwegian",
+    "other": "Other",
+    "und": "Undetermined",
+}
+"""The plain language that belongs to each label."""
+
 _FILE: Final = Path(__file__).with_name("texts.jsonl")
 
 
@@ -24,12 +34,15 @@ class KnownText:
     Attributes:
         text: The text.
         label: The label it must get.
-        language: The plain language, which is one for Bokmål and Nynorsk.
     """
 
     text: str
     label: str
-    language: str
+
+    @property
+    def language(self) -> str:
+        """The plain language, which is one for Bokmål and Nynorsk."""
+        return LANGUAGES[self.label]
 
 
 @cache

@@ -5,15 +5,15 @@ from typing import Any
 
 import pytest
 
-from loadtest.answers import LABELS, LANGUAGES, MEMBERS, AnswerTally, malformed
-from loadtest.texts import KnownText, known_texts, list_bodies, single_bodies, texts_of
+from loadtest.answers import LABELS, MEMBERS, AnswerTally, malformed
+from loadtest.texts import LANGUAGES, KnownText, known_texts, list_bodies, single_bodies, texts_of
 from scandid import LABELS as CORE_LABELS
 from scandid import Answer, Identifier
 from scandid.labels import PLAIN_NAMES
 
-DANISH = KnownText("Hvad hedder du?", "dan", "Danish")
-SWEDISH = KnownText("Vad heter du?", "swe", "Swedish")
-NYNORSK = KnownText("Kva heiter du?", "nno", "Norwegian")
+DANISH = KnownText("Hvad hedder du?", "dan")
+SWEDISH = KnownText("Vad heter du?", "swe")
+NYNORSK = KnownText("Kva heiter du?", "nno")
 
 
 def answer(label: str = "dan") -> dict[str, Any]:

@@ -8,8 +8,8 @@ from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any, Final
 
-from loadtest.answers import LABELS, LANGUAGES
-from loadtest.texts import known_texts
+from loadtest.answers import LABELS
+from loadtest.texts import LANGUAGES, known_texts
 
 Reply = tuple[int, bytes]
 Behaviour = Callable[[dict[str, Any]], Reply]
