@@ -26,7 +26,6 @@ ONLY_NYNORSK: Final = frozenset(_NYNORSK.encode().split())
 """Words of each norm, in UTF-8 and lower case, that the other does not permit, by the word lists of
 Språkrådet: pronouns, question words, and forms of the commonest verbs."""
 
-
 SURE: Final = 0.99
 """Probability of Nynorsk from which no word is asked: all 14 texts that were decided so had less
 than 0.96, and three of four that are Nynorsk have more."""

@@ -1,4 +1,4 @@
-"""A pipe that nobody reads, as a log's consumer that has stopped leaves it."""
+"""Pipes as a log has them: one that nobody reads, and one that nobody can write to any more."""
 
 import fcntl
 import os
@@ -17,3 +17,11 @@ def full_pipe() -> tuple[int, int]:
             os.write(writer, b"\n" * 4096)
     os.set_blocking(writer, True)
     return reader, writer
+
+
+def is_ended(reader: int) -> bool:
+    """Whether a pipe is at its end: every descriptor that could write to it has been closed."""
+    os.set_blocking(reader, False)
+    with suppress(BlockingIOError):
+        return os.read(reader, 1) == b""
+    return False

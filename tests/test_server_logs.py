@@ -6,6 +6,7 @@ import os
 import sys
 
 from server.logs import JsonFormatter, OutletHandler, logging_config
+from tests.pipes import is_ended
 
 
 def record(message: str, *args: object, failed: bool = False) -> logging.LogRecord:
@@ -47,8 +48,7 @@ def test_handlers_that_are_replaced_leave_nothing_open() -> None:
     for _ in range(3):
         OutletHandler(writer).close()
     os.close(writer)
-    os.set_blocking(reader, False)
-    assert os.read(reader, 1) == b""  # which is the end: nobody can write any more
+    assert is_ended(reader)
     os.close(reader)
 
 

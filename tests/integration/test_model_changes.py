@@ -21,7 +21,7 @@ from tests.integration.running_server import (
 )
 from tests.integration.served_models import ASKERS, TEXT, ask, put, wait_for_model
 from tests.integration.variants import liar, variant
-from tests.integration.weak_link import weak_link
+from tests.integration.weak_link import WeakLink, weak_link
 
 
 def test_sighup_changes_the_model_under_load(
@@ -210,45 +210,47 @@ def test_a_cached_model_is_served_without_its_store(
         assert "the copy accepted earlier is served" in server.log
 
 
-def test_the_last_sighup_counts(
+@pytest.fixture
+def link(
     store: ObjectStore,
-    settings: dict[str, str],
+    settings: dict[str, str],  # noqa: ARG001  # names the store's own address, which is replaced
     tiny_model: Path,
-    tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
+) -> Iterator[WeakLink]:
+    """What lies between servers and the store, which holds a model."""
+    put(store, tiny_model.read_bytes())
+    with weak_link(store.url) as between:
+        monkeypatch.setenv("AWS_ENDPOINT_URL", between.url)
+        yield between
+
+
+def test_the_last_sighup_counts(
+    store: ObjectStore, link: WeakLink, settings: dict[str, str], tiny_model: Path, tmp_path: Path
 ) -> None:
     """A model published while the one before is fetched is taken, without another signal."""
-    put(store, tiny_model.read_bytes())
-    with weak_link(store.url) as link:
-        monkeypatch.setenv("AWS_ENDPOINT_URL", link.url)
-        with running_server(tmp_path, settings) as server:
-            server.wait_for("/health/ready", 200)
-            heard, link.bytes_per_s = len(link.heard), 100
-            put(store, variant(tiny_model, version="second"))
-            server.process.send_signal(signal.SIGHUP)
-            while len(link.heard) == heard:
-                time.sleep(0.01)
-            link.bytes_per_s = 0
-            digest = put(store, variant(tiny_model, version="third"))
-            server.process.send_signal(signal.SIGHUP)
-            wait_for_model(server, digest)
-            assert server.stop() == 0, server.log
+    with running_server(tmp_path, settings) as server:
+        server.wait_for("/health/ready", 200)
+        heard, link.bytes_per_s = len(link.heard), 100
+        put(store, variant(tiny_model, version="second"))
+        server.process.send_signal(signal.SIGHUP)
+        deadline = time.monotonic() + DEADLINE_S
+        while len(link.heard) == heard:
+            assert time.monotonic() < deadline
+            time.sleep(0.01)
+        link.bytes_per_s = 0
+        digest = put(store, variant(tiny_model, version="third"))
+        server.process.send_signal(signal.SIGHUP)
+        wait_for_model(server, digest)
+        assert server.stop() == 0, server.log
 
 
 def test_a_store_that_is_too_slow_is_named(
-    store: ObjectStore,
-    settings: dict[str, str],
-    tiny_model: Path,
-    tmp_path: Path,
-    monkeypatch: pytest.MonkeyPatch,
+    link: WeakLink, settings: dict[str, str], tmp_path: Path
 ) -> None:
     """A model that is not there in time leaves the server not ready, and the setting is named."""
-    put(store, tiny_model.read_bytes())
-    with weak_link(store.url) as link:
-        link.bytes_per_s = 100
-        monkeypatch.setenv("AWS_ENDPOINT_URL", link.url)
-        with running_server(tmp_path, settings | {"model_timeout_s": "2"}) as server:
-            server.wait_for_log("next attempt in", 1)
-            refused = server.wait_for("/health/ready", 503).json()
-            assert "SCANDID_MODEL_TIMEOUT_S=2" in refused["detail"]
-            assert server.stop() == 0, server.log
+    link.bytes_per_s = 100
+    with running_server(tmp_path, settings | {"model_timeout_s": "2"}) as server:
+        server.wait_for_log("next attempt in", 1)
+        refused = server.wait_for("/health/ready", 503).json()
+        assert "SCANDID_MODEL_TIMEOUT_S=2" in refused["detail"]
+        assert server.stop() == 0, server.log
