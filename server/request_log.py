@@ -47,7 +47,8 @@ class RequestLog:
             piece += line
         if piece:
             lost += self._put(piece)
-        self._tell(lost)
+        if ended:  # where nothing was written nobody has taken it
+            self._tell(lost)
         return lost
 
     def _put(self, piece: bytes) -> int:

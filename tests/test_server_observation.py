@@ -259,6 +259,16 @@ def test_lines_that_nobody_takes_are_lost(caplog: pytest.LogCaptureFixture) -> N
     ]
 
 
+def test_a_report_of_nothing_takes_no_loss_back(caplog: pytest.LogCaptureFixture) -> None:
+    """Where no request has ended no line was taken: what is lost is told once, not begun anew."""
+    reader, writer = full_pipe()
+    log, exchange = RequestLog("7", writer), Exchange("/identify", "POST", "a" * 128)
+    assert [log.write(ended) for ended in ([exchange], [], [exchange])] == [1, 0, 1]
+    os.close(reader)
+    os.close(writer)
+    assert caplog.messages == ["lines about requests are lost: nobody takes them"]
+
+
 @pytest.mark.parametrize(
     ("model", "ready", "refused"),
     [(FakeModel(), 1, 0), (FakeModel(golden=False), 0, 1), (AwaitedModel(), 0, 0)],
